@@ -21,5 +21,7 @@ class OutlookRules(SourcedFile):
     installation_frac: Range = Field(title="Installation")
     server_lead_weeks: Range = Field(title="Delivery of servers")
     hiring_weeks: Range = Field(title="Hiring")
+    ramp_up_weeks: Range = Field(title="Ramp-up of a hire")
+    hiring_cost_frac: Range = Field(title="Recruiting cost")
     spot_interruptions_per_h: Range = Field(title="Spot interruptions")
     cold_start_s: Range = Field(title="Cold start")

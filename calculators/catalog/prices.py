@@ -217,6 +217,10 @@ class Ownership(SourcedFile):
 
     engineer_usd_per_year: Range = Field(title="Engineer cost")
     self_host_fte: Range = Field(title="Staffing, self-hosted")
+    role_usd_per_year: dict[str, Range] = Field(title="Loaded cost", min_length=1)
+    """By the usual roles of a team that runs a fleet."""
+    on_call_people: Range = Field(title="People on call around the clock")
+    on_call_uptime_frac: Range = Field(title="Availability that needs people on call")
     hosted_open_fte: Range = Field(title="Staffing, hosted open model")
     platform_usd_per_month: Range = Field(title="Platform tooling")
     migration_weeks: Range = Field(title="Migration to self-hosting")

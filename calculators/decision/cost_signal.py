@@ -9,6 +9,7 @@ import numpy as np
 
 from calculators.decision.savings import MonthlySavings, first_month, lasting_from_month
 from calculators.decision.signal_result import Signal, SignalCheck, SignalMonths, published_thresholds, signal_of
+from calculators.fleet.hiring import hiring_of
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
 from calculators.options.option import Option, self_hosting_words
 from calculators.options.remedies import NoFleet
@@ -127,12 +128,13 @@ def _nothing_to_compare(inputs: Inputs, missing: NoFleet | None) -> SignalCheck:
 
 
 def _payback_months(saving_usd: float, inputs: Inputs) -> float:
-    """Months until the one-off migration cost is earned back. The saving already carries its share of that cost, which is
+    """Months until the one-off cost of migration and hiring is earned back. The saving already carries its share of that cost, which is
     added back first."""
     pay = engineer_usd_per_year(inputs.scenario.operations, inputs.catalog.ownership)
     weeks = inputs.scenario.operations.migration_weeks
     weeks = inputs.catalog.ownership.migration_weeks.central if weeks is None else weeks
-    once = weeks * pay / WEEKS_PER_YEAR
+    hiring = hiring_of(inputs)
+    once = weeks * pay / WEEKS_PER_YEAR + (hiring.usd if hiring else 0.0)
     return once / (saving_usd + once / inputs.scenario.operations.horizon_months)
 
 

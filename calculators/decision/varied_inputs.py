@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.fleet.operating_costs import engineer_usd_per_year, staffing_usd_per_month
+from calculators.fleet.operating_costs import engineer_usd_per_year, self_host_fte, staffing_usd_per_month
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.ranking import curves_of
 from calculators.options.shortlist import AllowedOptions
@@ -108,18 +108,28 @@ def _peak(curves: OptionCurves) -> VariedInput:
 
 
 def _staffing(curves: OptionCurves) -> list[VariedInput]:
-    scenario, ownership = curves.inputs.scenario, curves.inputs.catalog.ownership
-    pay, typed = engineer_usd_per_year(scenario.operations, ownership), scenario.operations.self_host_fte
-    if pay <= 0:
+    """People who run a fleet; where roles are given, all of them and their hiring in proportion."""
+    operations, ownership = curves.inputs.scenario.operations, curves.inputs.catalog.ownership
+    now, pay = self_host_fte(operations, ownership), engineer_usd_per_year(operations, ownership)
+    each_usd = curves.staffing_usd_per_month / now if operations.roles else staffing_usd_per_month(1.0, pay)
+    if each_usd <= 0:
         return []
 
     def sides(values: Array) -> Sides:
-        staffing = staffing_usd_per_month(1.0, pay) * values
-        return curves.sides(curves.points(values.size, staffing_usd_per_month=staffing))
+        return curves.sides(curves.points(values.size, staffing_usd_per_month=each_usd * values))
 
-    now = ownership.self_host_fte.central if typed is None else typed
-    changed = partial(_with, scenario, "operations", "self_host_fte")
-    return [VariedInput("staffing", now, (0.0, MAX_FTE), sides, changed)]
+    changed = partial(_with_fte, curves.inputs.scenario, now)
+    return [VariedInput("staffing", now, (0.0, max(MAX_FTE, now)), sides, changed)]
+
+
+def _with_fte(scenario: Scenario, now: float, value: float) -> tuple[Scenario, PriceMoves]:
+    """The scenario with so many people instead of `now`."""
+    roles = tuple(
+        role.model_copy(update={"fte": role.fte * value / now, "hires_fte": role.hires_fte * value / now})
+        for role in scenario.operations.roles
+    )
+    changed = {"roles": roles} if roles else {"self_host_fte": value}
+    return scenario.model_copy(update={"operations": scenario.operations.model_copy(update=changed)}), NO_MOVES
 
 
 def _speed(inputs: Inputs) -> list[VariedInput]:

@@ -35,6 +35,7 @@ OTHER_COSTS: dict[CostKind, str] = {
     "staffing": "staffing",
     "platform": "tooling",
     "migration": "migration",
+    "hiring": "hiring",
     "network_egress": "network egress",
     "unused_commitment": "the unused commitment",
 }

@@ -18,6 +18,7 @@ leading_fleets    which fleet of a group leads
 plan              one fleet: its replicas, machines and rent
 tuning            what tuning the engine would be worth
 operating_costs   staffing, platform tooling, migration, network egress
+hiring            what people still to be hired cost, and when they are ready
 base_load         fleets below the peak, with overflow to an API
 load_by_hour      the demand in each hour of a week, and how long each machine is needed
 capacity_terms    the terms on which machines of a configuration can be had

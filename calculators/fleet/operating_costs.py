@@ -9,7 +9,7 @@ from calculators.catalog.prices import Ownership
 from calculators.scenario.committed_spend import CommittedSpend
 from calculators.scenario.demand import Demand
 from calculators.scenario.operations import Operations
-from calculators.units import BYTES_PER_GB, MONTHS_PER_YEAR, plural, significant, usd
+from calculators.units import BYTES_PER_GB, MONTHS_PER_YEAR, plural, printable, significant, usd
 
 WEEKS_PER_YEAR = 52
 BYTES_PER_TOK = 5.0  # about four letters of English and their share of JSON framing; assumed
@@ -22,6 +22,7 @@ CostKind = Literal[
     "staffing",
     "platform",
     "migration",
+    "hiring",
     "network_egress",
     "unused_commitment",
 ]
@@ -33,6 +34,7 @@ COST_NAMES: Mapping[CostKind, str] = {
     "staffing": "Staffing (engineers)",
     "platform": "Platform tooling (gateway, logging, monitoring)",
     "migration": "Migration",
+    "hiring": "Hiring (recruiting and ramp-up)",
     "network_egress": "Network egress",
     "unused_commitment": "Unused commitment",
 }
@@ -89,6 +91,24 @@ def engineer_usd_per_year(operations: Operations, ownership: Ownership) -> float
     return ownership.engineer_usd_per_year.central if typed is None else typed
 
 
+def range_of(typed: float | None, rule: Range) -> tuple[float, float, float]:
+    """Low, central and high value: the user's figure without a range, or the rule of thumb with its own."""
+    return (rule.low, rule.central, rule.high) if typed is None else (typed, typed, typed)
+
+
+def role_pays(operations: Operations, ownership: Ownership) -> list[tuple[float, float, float]]:
+    """Low, central and high loaded cost in USD per year of a person in each role: the role's, or else that of an engineer."""
+    engineer = range_of(operations.engineer_usd_per_year, ownership.engineer_usd_per_year)
+    return [engineer if role.usd_per_year is None else (role.usd_per_year,) * 3 for role in operations.roles]
+
+
+def self_host_fte(operations: Operations, ownership: Ownership) -> float:
+    """People who run a fleet: of all roles together, or the plain figure, or else the rule of thumb."""
+    if operations.roles:
+        return sum(role.fte for role in operations.roles)
+    return range_of(operations.self_host_fte, ownership.self_host_fte)[1]
+
+
 def staffing_usd_per_month(fte: float, usd_per_year: float) -> float:
     """Engineers x loaded cost per year / 12."""
     return fte * usd_per_year / MONTHS_PER_YEAR
@@ -102,7 +122,9 @@ def migration_usd_per_month(weeks: float, usd_per_year: float, horizon_months: i
 def self_host_lines(operations: Operations, demand: Demand, ownership: Ownership) -> tuple[CostLine, ...]:
     """Cost lines of self-hosting other than the GPUs."""
     return (
-        _staffing(operations.self_host_fte, ownership.self_host_fte, operations, ownership),
+        _by_role(operations, ownership)
+        if operations.roles
+        else _staffing(operations.self_host_fte, ownership.self_host_fte, operations, ownership),
         _platform(operations, ownership),
         _migration(operations.migration_weeks, ownership.migration_weeks, operations, ownership),
         _egress(demand, ownership),
@@ -125,21 +147,38 @@ def resale_lines(operations: Operations, ownership: Ownership) -> tuple[CostLine
 
 
 def _staffing(typed_fte: float | None, rule: Range, operations: Operations, ownership: Ownership) -> CostLine:
-    pay = _range(operations.engineer_usd_per_year, ownership.engineer_usd_per_year)
-    fte = _range(typed_fte, rule)
+    pay = range_of(operations.engineer_usd_per_year, ownership.engineer_usd_per_year)
+    fte = range_of(typed_fte, rule)
     costs = tuple(staffing_usd_per_month(f, p) for f, p in zip(fte, pay, strict=True))
     note = f"{significant(fte[1])} {'engineer' if fte[1] == 1 else 'engineers'} at {usd(pay[1])}/year"
     return _line("staffing", costs, _basis(typed_fte), ownership.sources[rule.source], note)
 
 
+def _by_role(operations: Operations, ownership: Ownership) -> CostLine:
+    """Staffing as the sum over the roles."""
+    pays = role_pays(operations, ownership)
+    each = [
+        [staffing_usd_per_month(role.fte, usd_per_year) for usd_per_year in pay]
+        for role, pay in zip(operations.roles, pays, strict=True)
+    ]
+    costs = tuple(sum(case) for case in zip(*each, strict=True))
+    notes = [
+        f"{printable(role.name)}: {significant(role.fte)} FTE at {usd(pay[1])}/year"
+        + (f", {significant(role.hires_fte)} FTE still to be hired" if role.hires_fte else "")
+        for role, pay in zip(operations.roles, pays, strict=True)
+    ]
+    source = ownership.sources[ownership.self_host_fte.source]
+    return _line("staffing", costs, USER_BASIS, source, "; ".join(notes))
+
+
 def _platform(operations: Operations, ownership: Ownership) -> CostLine:
     typed, rule = operations.platform_usd_per_month, ownership.platform_usd_per_month
-    return _line("platform", _range(typed, rule), _basis(typed), ownership.sources[rule.source])
+    return _line("platform", range_of(typed, rule), _basis(typed), ownership.sources[rule.source])
 
 
 def _migration(typed_weeks: float | None, rule: Range, operations: Operations, ownership: Ownership) -> CostLine:
-    pay = _range(operations.engineer_usd_per_year, ownership.engineer_usd_per_year)[1]
-    weeks = _range(typed_weeks, rule)
+    pay = range_of(operations.engineer_usd_per_year, ownership.engineer_usd_per_year)[1]
+    weeks = range_of(typed_weeks, rule)
     costs = tuple(migration_usd_per_month(w, pay, operations.horizon_months) for w in weeks)
     note = f"{plural(weeks[1], 'engineer-week')} spread over {plural(operations.horizon_months, 'month')}"
     note += f": {rule.what}" if typed_weeks is None else ""
@@ -149,7 +188,7 @@ def _migration(typed_weeks: float | None, rule: Range, operations: Operations, o
 def _egress(demand: Demand, ownership: Ownership) -> CostLine:
     rule = ownership.egress_usd_per_gb
     sent_gb = demand.output_tok_per_month * BYTES_PER_TOK / BYTES_PER_GB
-    costs = tuple(sent_gb * price for price in _range(None, rule))
+    costs = tuple(sent_gb * price for price in range_of(None, rule))
     return _line("network_egress", costs, ESTIMATE_BASIS, ownership.sources[rule.source])
 
 
@@ -167,11 +206,6 @@ def _line(
         source=source,
         note=note,
     )
-
-
-def _range(typed: float | None, rule: Range) -> tuple[float, float, float]:
-    """Low, central and high value: the user's figure without a range, or the rule of thumb with its own."""
-    return (rule.low, rule.central, rule.high) if typed is None else (typed, typed, typed)
 
 
 def _basis(typed: float | None) -> str:

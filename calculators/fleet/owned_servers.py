@@ -8,6 +8,7 @@ import numpy as np
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.prices import Ownership
+from calculators.fleet.hiring import ready_weeks
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Scenario
 from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, WEEKS_PER_MONTH
@@ -47,15 +48,10 @@ def owned_usd_per_gpu_h(gpu_id: str, scenario: Scenario, catalog: Catalog) -> fl
 
 
 def own_wait_months(scenario: Scenario, catalog: Catalog) -> float:
-    """Months until purchased servers serve: they are delivered, and the engineers hired."""
+    """Months until purchased servers serve: they are delivered, and people are ready to run them."""
     typed = scenario.outlook.server_lead_weeks
     lead_weeks = catalog.outlook.server_lead_weeks.central if typed is None else typed
-    return max(lead_weeks / WEEKS_PER_MONTH, hiring_wait_months(scenario))
-
-
-def hiring_wait_months(scenario: Scenario) -> float:
-    """Months until anything self-hosted serves: the engineers are hired."""
-    return scenario.outlook.hiring_weeks / WEEKS_PER_MONTH
+    return max(lead_weeks, ready_weeks(scenario, catalog)) / WEEKS_PER_MONTH
 
 
 def owned_running_usd_per_gpu_month(gpu_id: str, ownership: Ownership) -> float:

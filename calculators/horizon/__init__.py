@@ -4,6 +4,7 @@ Modules in reading order:
 
 finance         present value, payback, internal rate of return
 purchase        what a purchased server costs, and when
+hiring          when people still to be hired are paid
 months          every option month by month, and its totals
 token_cost      USD per million tokens of every option
 """

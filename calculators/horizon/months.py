@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calculators.fleet.hiring import hiring_of
+from calculators.fleet.operating_costs import CostKind
 from calculators.horizon.finance import (
     discounted,
     first_payback_month,
@@ -13,6 +15,7 @@ from calculators.horizon.finance import (
     peak_cash_usd,
     return_per_year_frac,
 )
+from calculators.horizon.hiring import hiring_cash_usd
 from calculators.horizon.purchase import PurchaseCash, purchase_cash
 from calculators.options.cost_curves import FleetCosts, OptionCurves
 from calculators.options.option import Option
@@ -148,7 +151,7 @@ def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, i
         place = curves.groups.index((option.plan.config.model.id, option.plan.offer.is_owned))
         fleet = _fleet_months(costs.hybrids if option.kind == "hybrid" else costs.builds, place, in_months)
         if np.isfinite(fleet.beside_usd + fleet.machines_usd).all():
-            row = months_of(option, *_paid(option, fleet))
+            row = months_of(option, *_paid(option, fleet, inputs))
             is_outgrown = costs.is_outgrown[place, 0] & option.is_build
             outgrown = int(np.argmax(is_outgrown)) + 1 if is_outgrown.any() else None
             rows.append(replace(row, serves_from_month=fleet.waits_months, outgrown_month=outgrown))
@@ -204,22 +207,29 @@ def _fleet_months(costs: FleetCosts, place: int, curves: OptionCurves) -> _Fleet
     )
 
 
-def _paid(option: Option, fleet: _FleetMonths) -> tuple[Array, Array]:
-    """Cost (h,) and cash (h + 1,) of a fleet: purchased servers are paid when they are taken into use, and lose their value evenly."""
+def _paid(option: Option, fleet: _FleetMonths, inputs: Inputs) -> tuple[Array, Array]:
+    """Cost (h,) and cash (h + 1,) of a fleet: hiring is paid when it falls and counted evenly; purchased servers are paid when they are
+    taken into use, and lose their value evenly."""
     cost = fleet.machines_usd + fleet.beside_usd
     cost[-1] += fleet.left_usd
+    hiring = hiring_of(inputs)
+    if hiring is None:
+        cash = _cash(option, cost)
+    else:
+        cash = _cash(option, cost - _line_usd(option, "hiring"))
+        cash += hiring_cash_usd(hiring, fleet.waits_months, len(cost))
     if fleet.bought is None:
-        return cost, _cash(option, cost)
-    return cost + fleet.bought.cost_usd(), _cash(option, cost) + fleet.bought.cash_usd
+        return cost, cash
+    return cost + fleet.bought.cost_usd(), cash + fleet.bought.cash_usd
 
 
-def _migration_usd(option: Option) -> float:
-    return sum(line.usd_per_month for line in option.lines if line.kind == "migration")
+def _line_usd(option: Option, kind: CostKind) -> float:
+    return sum(line.usd_per_month for line in option.lines if line.kind == kind)
 
 
 def _cash(option: Option, cost: Array) -> Array:
     """When the cost of each month is paid: migration at once, the rest month by month."""
-    migration = _migration_usd(option)
+    migration = _line_usd(option, "migration")
     return np.append(migration * len(cost), cost - migration)
 
 

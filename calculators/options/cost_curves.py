@@ -22,7 +22,7 @@ from calculators.scenario.demand import Array, prompt_ratio
 from calculators.scenario.inputs import Inputs
 
 _Parts = tuple[Array, Array]
-PAID_ONCE: tuple[CostKind, ...] = ("migration",)
+PAID_ONCE: tuple[CostKind, ...] = ("migration", "hiring")
 BEYOND_USD = 1e15
 """Stands for the cost of a fleet beyond the GPU limit: the one that carries more months leads."""
 MAX_CELLS = 2_000_000
@@ -148,6 +148,7 @@ class OptionCurves:
     once_usd_per_month: float
     """The part of it that is paid whenever the fleet begins to serve, spread over the horizon."""
     staffing_usd_per_month: float
+    """With hiring, which goes with it."""
     unused_usd_per_month: float
     """Of committed spend, where a fleet carries everything."""
     today: Option
@@ -175,7 +176,8 @@ class OptionCurves:
         every_month = month_path(buys, today, staircases, inputs)
         groups = by_group(staircases)
         usd = {line.kind: line.usd_per_month for line in lines}
-        egress, staffing, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "staffing", "unused_commitment"))
+        egress, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "unused_commitment"))
+        people = usd.get("staffing", 0.0) + usd.get("hiring", 0.0)
         return cls(
             buys=tuple(buys),
             staircases=tuple(staircases),
@@ -188,9 +190,9 @@ class OptionCurves:
             groups=tuple(groups),
             members=tuple(np.array(members) for members in groups.values()),
             egress_usd_per_request=egress / inputs.demand.requests_per_month,
-            fixed_usd_per_month=sum(usd.values()) - egress - staffing - unused,
+            fixed_usd_per_month=sum(usd.values()) - egress - people - unused,
             once_usd_per_month=sum(usd.get(kind, 0.0) for kind in PAID_ONCE),
-            staffing_usd_per_month=staffing,
+            staffing_usd_per_month=people,
             unused_usd_per_month=unused,
             today=today,
             path=every_month.collapsed(),
@@ -429,7 +431,7 @@ class OptionCurves:
         chosen, is_beyond = np.argmin(due, axis=0), np.isinf(of_group.min(axis=0))
         fixed = np.flatnonzero(self.is_committed[members])
         if months > 1 and fixed.size:
-            monthly = due.reshape(len(members), due.shape[1] // months, months)
+            monthly = due.reshape(len(members), -1, months)
             means = monthly.mean(axis=2)
             best = fixed[np.argmin(means[fixed], axis=0)]
             free = np.flatnonzero(~self.is_committed[members])
@@ -478,7 +480,7 @@ class OptionCurves:
                 others[place, may] = bill + (rest_usd + fixed)[may]
         if (np.diff(self.path.volume_ratio * self.path.need_ratio) < 0).any():  # committed machines stay
             kept = self.is_committed[chosen[:, 0]]
-            by_month = machines.reshape(len(machines), machines.shape[1] // self.path.months, self.path.months)
+            by_month = machines.reshape(len(machines), -1, self.path.months)
             by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)
         return machines, others
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from calculators.api.bill import paying, todays_list_bill, todays_parts
 from calculators.api.rates import scheduled_changes
+from calculators.fleet.hiring import ready_weeks
 from calculators.fleet.machine_offers import MachineOffer
-from calculators.fleet.owned_servers import gpu_cash_of, hiring_wait_months, own_wait_months, owned_usd_per_gpu_h
+from calculators.fleet.owned_servers import gpu_cash_of, own_wait_months, owned_usd_per_gpu_h
 from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
 from calculators.options.shortlist import priced_buys
@@ -85,7 +86,7 @@ def month_path(buys: Sequence[Option], today: Option, staircases: Sequence[Stair
     """The path of the stated growth and steps, announced price changes, expected drift, hiring, delivery, and terms that end after
     the horizon. `today`: today's API, one of the `buys` or not."""
     months, scenario = inputs.scenario.operations.horizon_months, inputs.scenario
-    hiring = _wait_frac(hiring_wait_months(scenario), months)
+    hiring = _wait_frac(ready_weeks(scenario, inputs.catalog) / WEEKS_PER_MONTH, months)
     is_bought = any(s.offer.is_owned for s in staircases)
     own = _wait_frac(own_wait_months(scenario, inputs.catalog), months) if is_bought else hiring
     bill_ratio = _bill_ratios([*buys, today], inputs, months)
@@ -123,10 +124,10 @@ def changes_words(path: MonthPath, staircases: Sequence[Staircase], inputs: Inpu
 def _transition_words(path: MonthPath, staircases: Sequence[Staircase], inputs: Inputs) -> list[str]:
     """What of self-hosting begins late, or is paid beyond the horizon."""
     scenario, months = inputs.scenario, inputs.scenario.operations.horizon_months
-    hiring = scenario.outlook.hiring_weeks
+    ready = ready_weeks(scenario, inputs.catalog)
     if not staircases:
         return []
-    words = [f"engineers who start after {plural(hiring, 'week')}"] if hiring else []
+    words = [f"engineers who are ready after {plural(ready, 'week')}"] if ready else []
     if path.own_wait_frac.sum() > path.hiring_wait_frac.sum():
         weeks = own_wait_months(scenario, inputs.catalog) * WEEKS_PER_MONTH
         words.append(f"servers that arrive after {plural(round(weeks), 'week')}")

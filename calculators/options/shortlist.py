@@ -12,6 +12,7 @@ from calculators.catalog.compliance_rules import FactName, Operator, PathKind
 from calculators.compliance.assessment import ComplianceAssessment, PathPrice, assess
 from calculators.compliance.operator_check import api_seller, gpu_cloud, own_hardware
 from calculators.compliance.residency import is_regional, machine_meets_residency, product_meets_residency
+from calculators.fleet.hiring import hiring_lines
 from calculators.fleet.machine_offers import MachineOffer, owned_offer
 from calculators.fleet.operating_costs import CostLine, self_host_lines, unused_commitment_lines
 from calculators.fleet.plan import fleet_plan
@@ -118,6 +119,7 @@ def enumerate_options(inputs: Inputs, sized: Sized | None = None) -> AllOptions:
         infeasible=tuple(infeasible),
         lines=(
             *self_host_lines(inputs.scenario.operations, inputs.demand, inputs.catalog.ownership),
+            *hiring_lines(inputs),
             *unused_commitment_lines(committed_spend(inputs), 0.0),
         ),
     )

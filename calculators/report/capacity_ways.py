@@ -64,7 +64,7 @@ def _of_model(scenario: Scenario, model: str) -> Scenario:
     """The scenario with this candidate only, and without the months until a fleet serves: those are the same for every way but a
     purchase, which can be bridged."""
     kept = tuple(c for c in scenario.candidates if c.model == model) or scenario.candidates
-    at_once = scenario.outlook.model_copy(update={"server_lead_weeks": 0.0, "hiring_weeks": 0.0})
+    at_once = scenario.outlook.model_copy(update={"server_lead_weeks": 0.0, "hiring_weeks": 0.0, "ramp_up_weeks": 0.0})
     return scenario.model_copy(update={"candidates": kept, "outlook": at_once})
 
 
@@ -120,6 +120,7 @@ def _dedicated(scenario: Scenario, catalog: Catalog) -> CapacityWay:
     prices = {gpu: one.usd_per_gpu_h for gpu, one in cheapest.items() if gpu in catalog.gpus}
     fte, weeks = operations.hosted_fte, operations.hosted_migration_weeks
     hosted = {
+        "roles": (),
         "self_host_fte": book.hosted_open_fte.central if fte is None else fte,
         "migration_weeks": book.hosted_open_migration_weeks.central if weeks is None else weeks,
         "platform_usd_per_month": 0.0,

@@ -8,6 +8,7 @@ from typing import Any
 
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation, evaluate
+from calculators.fleet.hiring import hiring_of
 from calculators.horizon.months import Horizon, OptionMonths
 from calculators.horizon.token_cost import TokenCost, token_costs
 from calculators.options.option import Option
@@ -76,6 +77,7 @@ def with_horizon(plain: dict[str, Any], evaluation: Evaluation, catalog: Catalog
             "discount_per_year_frac": horizon.today.discount_per_year_frac,
             "growth_low": low,
             "growth_high": high,
+            "hiring": _hiring_json(Inputs(evaluation.scenario, evaluation.demand, catalog)),
             "options": [_option_json(one, costs) for one in horizon.options],
         },
         "tco_usd": totals["tco_usd"],
@@ -83,6 +85,14 @@ def with_horizon(plain: dict[str, Any], evaluation: Evaluation, catalog: Catalog
         "payback_month": totals["payback_month"],
         "usd_per_mtok": asdict(mtok) if mtok else None,
     }
+
+
+def _hiring_json(inputs: Inputs) -> dict[str, Any] | None:
+    """The people still to be hired, and what they cost until a fleet serves; null where no role is still to be hired."""
+    hiring = hiring_of(inputs)
+    if hiring is None:
+        return None
+    return asdict(hiring) | {"recruiting_usd": hiring.recruiting_usd, "ramp_up_usd": hiring.ramp_up_usd}
 
 
 def _option_json(one: OptionMonths, costs: dict[tuple[str, str], TokenCost]) -> dict[str, Any]:

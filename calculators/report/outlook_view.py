@@ -20,9 +20,14 @@ RULE_OF: dict[str, str] = {
     "server_price_change_per_year_frac": "server_price_ratio_per_year",
     "discount_per_year_frac": "discount_frac_per_year",
     "hiring_weeks": "hiring_weeks",
+    "ramp_up_weeks": "ramp_up_weeks",
+    "hiring_cost_frac": "hiring_cost_frac",
     "server_lead_weeks": "server_lead_weeks",
 }
 """The expectation behind each field of the outlook."""
+OF_HIRES = ("hiring_weeks", "ramp_up_weeks", "hiring_cost_frac")
+"""Fields that are expected only where a role is still to be hired."""
+NOBODY = "nobody has to be hired"
 ALWAYS = ("maintenance_frac_per_year", "installation_frac")
 WITH_MOVES = ("api_generation_ratio_per_year", "own_generation_ratio_per_year", "generation_months")
 """Expectations without a field of their own; the latter only where options move to newer models."""
@@ -44,10 +49,10 @@ class OutlookRow:
 
 def outlook_rows(scenario: Scenario, catalog: Catalog) -> list[OutlookRow]:
     """Everything that the months assume, in the order of the inputs."""
-    rules, typed = catalog.outlook, scenario.outlook
+    rules = catalog.outlook
     rows = [*_volume_rows(scenario)]
-    rows += [_field_row(field, getattr(rules, rule), typed, rules) for field, rule in RULE_OF.items()]
-    others = (*ALWAYS, *(WITH_MOVES if typed.model_generations else ()))
+    rows += [_field_row(field, getattr(rules, rule), scenario, rules) for field, rule in RULE_OF.items()]
+    others = (*ALWAYS, *(WITH_MOVES if scenario.outlook.model_generations else ()))
     rows += [
         rule_row(str(OutlookRules.model_fields[name].title), getattr(rules, name), rules.sources, _words_of(name))
         for name in others
@@ -101,13 +106,14 @@ def _stated(what: str, used: str, basis: str = YOURS) -> OutlookRow:
     return OutlookRow(what, used, basis, span="", confidence=None, source=None, why="")
 
 
-def _field_row(field: str, rule: Range, typed: Outlook, rules: OutlookRules) -> OutlookRow:
-    """A value that the user may set; hiring counts only where it is entered."""
-    value, title = getattr(typed, field), str(Outlook.model_fields[field].title)
+def _field_row(field: str, rule: Range, scenario: Scenario, rules: OutlookRules) -> OutlookRow:
+    """A value that the user may set; of hiring nothing is expected where no role is still to be hired."""
+    value, title = getattr(scenario.outlook, field), str(Outlook.model_fields[field].title)
     write = _words_of(RULE_OF[field])
     row = rule_row(title.replace(" (weeks)", ""), rule, rules.sources, write)
-    if field == "hiring_weeks":
-        return replace(row, used=write(value), basis=YOURS if value else ASSUMED)
+    is_wait = field == "hiring_weeks"
+    if field in OF_HIRES and not scenario.operations.hires_fte and not (is_wait and value):
+        return replace(row, used=NOBODY, basis=YOURS if is_wait and value == 0 else ASSUMED)
     if value is None:
         return row
     used = write(value + 1 if _is_ratio(RULE_OF[field]) else value)
@@ -145,7 +151,7 @@ def _words_of(name: str) -> Callable[[float], str]:
         return lambda weeks: plural(weeks, "week")
     if name.endswith("_months"):
         return lambda months: plural(months, "month")
-    return percent if name == "installation_frac" else yearly
+    return percent if name in ("installation_frac", "hiring_cost_frac") else yearly
 
 
 def yearly(frac: float) -> str:

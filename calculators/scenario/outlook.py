@@ -36,8 +36,13 @@ class Outlook(Record):
     model_generations: bool = Field(False, title="Move to newer models")
     """Whether every option moves to newer models, which give the same quality for less."""
     discount_per_year_frac: Annotated[float, Field(ge=0, le=1)] | None = Field(None, title="Discount rate per year")
-    hiring_weeks: Weeks = Field(0.0, title="Hiring before self-hosting starts (weeks)")
-    """0: the engineers are there."""
+    hiring_weeks: Weeks | None = Field(None, title="Hiring before self-hosting starts (weeks)")
+    """0: nobody has to be hired. None: 0 as well, but what is expected where a role is still to be hired."""
+    ramp_up_weeks: Weeks | None = Field(None, title="Ramp-up of new hires (weeks)")
+    """Paid, but no fleet serves yet; of roles that are still to be hired, as the next one."""
+    hiring_cost_frac: Annotated[float, Field(ge=0, le=2)] | None = Field(
+        None, title="Recruiting cost, of a year's loaded cost"
+    )
     server_lead_weeks: Weeks | None = Field(None, title="Delivery of servers (weeks)")
 
     @model_validator(mode="after")

@@ -55,6 +55,9 @@ with over_time:
     takeaway = cash_takeaway(shown, result)
     st.markdown(f"**{escape(takeaway)}**")
     st.plotly_chart(cash_chart(shown, result.scenario.as_of), alt=takeaway, key="verdict_cash_chart")
+    st.markdown(escape(growth_sentence(result, [evaluation_of(one) for one in growth_ends(result.scenario)])))
+    if cheaper := cheaper_api(result.scenario, catalog().outlook):
+        st.markdown(escape(cheaper_api_sentence(result, evaluation_of(cheaper))))
     st.caption(
         "Every option month by month, what the totals rest on, and ways to hold the capacity: page Cost over time."
     )

@@ -6,6 +6,7 @@ from support import FIXED_ROOT, scenario
 
 from calculators.catalog.load import load_catalog
 from calculators.decision.varied_inputs import FARTHEST_RATIO, VariedInput, varied_inputs
+from calculators.options.ranking import curves_of
 from calculators.options.what_if import NO_MOVES, allowed_again
 from calculators.scenario.inputs import Inputs
 
@@ -55,3 +56,20 @@ def test_a_changed_scenario_differs_in_that_field_only() -> None:
     assert changed.workload.peak_ratio == 2.5
     assert changed.model_copy(update={"workload": scenario().workload}) == scenario()
     assert _varied()["rent"].changed(1.2)[1].rent_ratio == 1.2
+
+
+def test_a_team_by_role_is_varied_as_a_whole_with_its_hiring() -> None:
+    roles = [
+        {"name": "SRE", "fte": 2, "hires_fte": 1, "usd_per_year": 120_000},
+        {"name": "Manager", "fte": 0.5, "usd_per_year": 360_000},
+    ]
+    outlook = {"ramp_up_weeks": 13, "hiring_cost_frac": 0.25}
+    staffing = _varied(operations={"roles": roles}, outlook=outlook)["staffing"]
+    assert staffing.now == 2.5
+    half, _ = staffing.changed(1.25)
+    assert [(role.fte, role.hires_fte) for role in half.operations.roles] == [(1, 0.5), (0.25, 0)]
+    nobody, _ = staffing.changed(0.0)
+    curves = [
+        curves_of(allowed_again(inputs), inputs) for inputs in (Inputs.of(one, CATALOG) for one in (half, nobody))
+    ]
+    assert [one.staffing_usd_per_month for one in curves] == pytest.approx([(120_000 + 90_000 + 30_000) / 12, 0])

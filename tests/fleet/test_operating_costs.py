@@ -1,16 +1,19 @@
 """Staffing, platform tooling, migration and network egress, by hand from the fixed catalog's round numbers."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from support import demand_by_hand, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate, sensitivity_of
 from calculators.fleet import operating_costs
-from calculators.fleet.operating_costs import CostLine, hosted_open_lines, self_host_lines
+from calculators.fleet.operating_costs import CostLine, hosted_open_lines, self_host_fte, self_host_lines
 from calculators.scenario.schema import Operations
 
 
-def _lines(catalog: Catalog, **operations: float) -> dict[str, CostLine]:
+def _lines(catalog: Catalog, **operations: Any) -> dict[str, CostLine]:
     found = self_host_lines(Operations.model_validate(operations), demand_by_hand(1_000_000), catalog.ownership)
     return {line.kind: line for line in found}
 
@@ -82,3 +85,31 @@ def test_notes_say_how_a_line_comes_about(catalog: Catalog) -> None:
     lines = _lines(catalog)
     assert lines["staffing"].note == "1 engineer at $240k/year"
     assert lines["migration"].note == "3 engineer-weeks spread over 12 months: invented"
+
+
+def test_roles_are_summed_and_told_one_by_one(catalog: Catalog) -> None:
+    """2 x 240,000 and 0.5 x 300,000 are 630,000 a year; only the pay that is not typed has a range."""
+    roles = [
+        {"name": "SRE", "fte": 2, "hires_fte": 1},
+        {"name": "Manager", "fte": 0.5, "usd_per_year": 300_000},
+    ]
+    people = _lines(catalog, roles=roles)["staffing"]
+    assert people.usd_per_month == pytest.approx(630_000 / 12)
+    assert people.low_usd_per_month == pytest.approx((2 * 200_000 + 150_000) / 12)
+    assert people.high_usd_per_month == pytest.approx((2 * 300_000 + 150_000) / 12)
+    assert people.basis == "your input"
+    assert people.note == "SRE: 2 FTE at $240k/year, 1 FTE still to be hired; Manager: 0.5 FTE at $300k/year"
+
+
+def test_the_same_people_cost_the_same_as_roles_and_as_one_number(catalog: Catalog) -> None:
+    one = _lines(catalog, self_host_fte=1.5)["staffing"]
+    roles = _lines(catalog, roles=[{"name": "SRE", "fte": 1}, {"name": "Manager", "fte": 0.5}])["staffing"]
+    assert replace(roles, note="") == replace(one, note="")
+
+
+def test_people_are_those_of_the_roles_or_the_plain_figure_or_the_rule_of_thumb(catalog: Catalog) -> None:
+    def people(**operations: Any) -> float:
+        return self_host_fte(Operations.model_validate(operations), catalog.ownership)
+
+    assert (people(), people(self_host_fte=0), people(self_host_fte=3)) == (1, 0, 3)
+    assert people(roles=[{"name": "SRE", "fte": 2}, {"name": "Manager", "fte": 0.5}]) == 2.5

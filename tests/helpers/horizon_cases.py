@@ -1,10 +1,11 @@
-"""Scenarios by chance whose months differ: growth, steps, drift, newer models, hiring, delivery, committed spend."""
+"""Scenarios by chance whose months differ: growth, steps, drift, newer models, hiring by role, delivery, committed spend."""
 
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from random_scenarios import random_scenarios
+from scenario_strategies import roles
 
 from calculators.catalog.load import load_catalog
 from calculators.scenario.schema import Scenario, parse_scenario
@@ -28,9 +29,15 @@ def horizon_scenarios(draw: st.DrawFn, is_flat: bool = False) -> Scenario:
         "model_generations": draw(st.booleans()),
         "volume_steps": steps,
     }
-    waiting = {"hiring_weeks": draw(st.just(0.0) | WEEKS), "server_lead_weeks": draw(st.none() | WEEKS)}
+    waiting = {"hiring_weeks": draw(st.sampled_from([None, 0.0]) | WEEKS), "server_lead_weeks": draw(st.none() | WEEKS)}
     plain = base.model_dump()
     plain["outlook"] |= waiting if is_flat else outlook | waiting
+    if team := draw(st.just({}) | roles()):
+        plain["operations"] |= team | {"self_host_fte": None}
+        plain["outlook"] |= {
+            "ramp_up_weeks": draw(st.none() | WEEKS),
+            "hiring_cost_frac": draw(st.sampled_from([None, 0, 0.3])),
+        }
     plain["operations"]["horizon_months"] = draw(st.sampled_from([1, 6, 12, 36, 60]))
     if is_flat:
         plain["workload"]["growth_per_month_frac"] = 0.0

@@ -1,11 +1,27 @@
 """Scenarios by chance."""
 
 from datetime import date
+from typing import Any
 
 from hypothesis import strategies as st
 from support import scenario
 
 from calculators.scenario.schema import Scenario
+
+
+@st.composite
+def roles(draw: st.DrawFn) -> dict[str, Any]:
+    """A team of up to four roles, of which some people are still to be hired."""
+    names = draw(st.lists(st.sampled_from(["SRE", "Manager", "ML engineer", "Datacenter"]), max_size=4, unique=True))
+    people = [draw(st.floats(0.1, 5)) for _ in names]
+    hires = st.sampled_from([0.0, 0.0, 0.5, 1.0])
+    pays = st.none() | st.floats(5e4, 4e5)
+    return {
+        "roles": [
+            {"name": name, "fte": fte, "hires_fte": fte * draw(hires), "usd_per_year": draw(pays)}
+            for name, fte in zip(names, people, strict=True)
+        ]
+    }
 
 
 @st.composite
@@ -32,7 +48,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             "max_gpus": draw(st.integers(1, 10_000)),
         },
         operations={
-            "self_host_fte": draw(st.none() | st.floats(0, 1_000)),
             "spare_replicas": draw(st.integers(0, 20)),
+            **draw(st.fixed_dictionaries({"self_host_fte": st.none() | st.floats(0, 1_000)}) | roles()),
         },
     )

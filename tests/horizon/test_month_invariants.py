@@ -10,13 +10,16 @@ from horizon_cases import LIVE, horizon_scenarios
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scaled_catalog import scaled
+from scenario_strategies import roles
 from support import FIXED_ROOT, scenario
 
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
+from calculators.fleet.hiring import hiring_of
 from calculators.horizon.months import Horizon, OptionMonths
 from calculators.report.evaluation_json import to_json
 from calculators.report.horizon_view import months_csv, with_horizon
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
 CATALOG = load_catalog(FIXED_ROOT)
@@ -116,17 +119,22 @@ def _spends_before_it_saves(one: OptionMonths) -> bool:
 
 @quickly
 @given(horizon_scenarios(is_flat=True), st.floats(1, 60))
-def test_longer_hiring_never_costs_less_where_todays_api_costs_more_than_the_fleet(
+def test_longer_hiring_never_costs_less_where_the_api_until_then_costs_more_than_the_fleet(
     asked: Scenario, more: float
 ) -> None:
+    """As long as it serves within the horizon: people who start later are not paid in it."""
+    asked = _changed(asked, "outlook", ramp_up_weeks=0.0)
     soon, late = (evaluate(_changed(asked, "outlook", hiring_weeks=w), LIVE) for w in (0.0, more))
     after = _by_name(late.horizon)
     for name, one in _by_name(soon.horizon).items():
         if name[0] in ("self_host", "hybrid") and not one.option.plan.offer.is_owned:
-            gap = one.today_cash_usd[1:] - one.cash_usd[1:]
-            if (gap >= 0).all():
+            hosts = [
+                o for o in soon.horizon.options if o.option.kind == "hosted_open" and o.option.model == one.option.model
+            ]
+            until_then = np.min([one.today_cash_usd[1:], *(host.cash_usd[1:] for host in hosts)], axis=0)
+            if (until_then >= one.cash_usd[1:]).all() and after[name].serves_from_month <= len(one.cost_usd):
                 assert after[name].tco_usd >= one.tco_usd * (1 - 1e-9)
-            if (gap <= 0).all():
+            if (one.today_cash_usd[1:] <= one.cash_usd[1:]).all():
                 assert after[name].tco_usd <= one.tco_usd * (1 + 1e-9)
 
 
@@ -157,7 +165,7 @@ def test_longer_delivery_never_costs_less_where_todays_api_costs_more_than_runni
 def test_three_years_without_change_are_three_times_a_year_where_nothing_is_paid_once(asked: Scenario) -> None:
     free = _changed(asked, "operations", migration_weeks=0.0, hosted_migration_weeks=0.0)
     free = _changed(free, "api", committed_usd_per_month=None, committed_months=None)
-    free = _changed(free, "outlook", hiring_weeks=0.0)
+    free = _changed(free, "outlook", hiring_weeks=0.0, ramp_up_weeks=0.0, hiring_cost_frac=0.0)
     year, three = (evaluate(_changed(free, "operations", horizon_months=n), LIVE).horizon for n in (12, 36))
     assume(year.is_flat and three.is_flat)
     for name, one in _by_name(year).items():
@@ -182,6 +190,7 @@ def priced(draw: st.DrawFn) -> dict[str, Any]:
         "operations": {
             "horizon_months": draw(st.sampled_from([6, 36])),
             "engineer_usd_per_year": draw(st.floats(1e4, 3e5)),
+            **draw(roles()),
             "platform_usd_per_month": draw(st.floats(1, 5_000)),
         },
         "outlook": {
@@ -197,6 +206,11 @@ def _doubled(case: dict[str, Any]) -> dict[str, Any]:
         group: {
             name: {gpu: 2 * usd for gpu, usd in value.items()}
             if name.startswith("rent_usd")
+            else [
+                role | {"usd_per_year": 2 * (role["usd_per_year"] or case["operations"]["engineer_usd_per_year"])}
+                for role in value
+            ]
+            if name == "roles"
             else value * (2 if "_usd" in name else 1)
             for name, value in fields.items()
         }
@@ -231,3 +245,53 @@ def test_a_discount_rate_moves_no_total_and_makes_later_money_worth_less(asked: 
         assert after.payback_month == before.payback_month
         if (before.cash_usd >= 0).all():
             assert after.present_cost_usd <= before.present_cost_usd
+
+
+@quickly
+@given(horizon_scenarios(), st.floats(0, 60), st.floats(0.1, 2))
+def test_where_nobody_is_still_to_be_hired_ramp_up_and_recruiting_change_nothing(
+    asked: Scenario, weeks: float, fee: float
+) -> None:
+    there = tuple(role.model_copy(update={"hires_fte": 0.0}) for role in asked.operations.roles)
+    asked = _changed(asked, "operations", roles=there)
+    one, other = (
+        evaluate(_changed(asked, "outlook", ramp_up_weeks=w, hiring_cost_frac=f), LIVE).horizon
+        for w, f in ((None, None), (weeks, fee))
+    )
+    for before, after in zip(one.options, other.options, strict=True):
+        assert (after.cash_usd == before.cash_usd).all()
+
+
+@quickly
+@given(horizon_scenarios())
+def test_a_role_costs_what_the_same_people_cost_as_one_number(asked: Scenario) -> None:
+    team = asked.operations.roles
+    fte = sum(role.fte for role in team)
+    assume(team)
+    pay = sum(role.fte * (role.usd_per_year or LIVE.ownership.engineer_usd_per_year.central) for role in team) / fte
+    there = tuple(role.model_copy(update={"hires_fte": 0.0}) for role in team)
+    at_once = _changed(asked, "outlook", hiring_weeks=0.0, server_lead_weeks=0.0)
+    by_role = _changed(at_once, "operations", roles=there, engineer_usd_per_year=None, migration_weeks=0.0)
+    plain = _changed(by_role, "operations", roles=(), self_host_fte=fte, engineer_usd_per_year=pay)
+    one, other = evaluate(by_role, LIVE), evaluate(plain, LIVE)
+    totals = {
+        o.option.label: o.tco_usd for o in other.horizon.options if not o.option.is_buy and o.option.kind != "hybrid"
+    }
+    for months in one.horizon.options:
+        if months.option.label in totals:
+            assert months.tco_usd == pytest.approx(totals[months.option.label])
+
+
+@quickly
+@given(horizon_scenarios(), st.floats(0, 2), st.floats(0.01, 1))
+def test_a_dearer_recruiter_never_lowers_a_total_and_costs_no_more_than_its_fee(
+    asked: Scenario, fee: float, more: float
+) -> None:
+    one, other = (evaluate(_changed(asked, "outlook", hiring_cost_frac=f), LIVE) for f in (fee, fee + more))
+    hiring = hiring_of(Inputs.of(asked, LIVE))
+    most = more * hiring.pay_usd_per_year if hiring else 0.0
+    after = _by_name(other.horizon)
+    for name, months in _by_name(one.horizon).items():
+        if name in after:
+            gap = after[name].tco_usd - months.tco_usd
+            assert -1e-6 <= gap <= most * (1 + 1e-9) + 1e-6 * abs(months.tco_usd) + 1e-6

@@ -112,10 +112,10 @@ def test_what_changes_is_said_in_words() -> None:
     assert _words(workload={"growth_per_month_frac": 0.08}, outlook=moves, hardware=by_the_hour) == (
         "at +8% volume per month, rents −10% per year, newer models of the same quality"
     )
-    assert _words(outlook={"hiring_weeks": 1}, hardware=by_the_hour) == "with engineers who start after 1 week"
+    assert _words(outlook={"hiring_weeks": 1}, hardware=by_the_hour) == "with engineers who are ready after 1 week"
     late = {"hiring_weeks": 4, "server_lead_weeks": 9, "rent_change_per_year_frac": -0.1}
     assert _words(outlook=late, hardware=by_the_hour | {"include_owned": True, "commitments": ["on_demand", "3y"]}) == (
-        "at rents −10% per year, with engineers who start after 4 weeks and servers that arrive after 9 weeks"
+        "at rents −10% per year, with engineers who are ready after 4 weeks and servers that arrive after 9 weeks"
     )
     assert _words(24, hardware=by_the_hour | {"commitments": ["3y"]}) == "with terms that end after the horizon"
     assert _words(hardware=by_the_hour | {"commitments": ["1y", "3y"]}) == ""

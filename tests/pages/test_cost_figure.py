@@ -1,12 +1,13 @@
 """The cost chart on a phone: labels near an end of the axis stand on the inner side."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from calculators.fleet.operating_costs import CostKind
 from pages.shared.figures import cost
 
 GRID = np.array([1e3, 1e9])
@@ -31,3 +32,7 @@ def test_the_label_of_the_volume_stays_inside(now: float, side: str) -> None:
     figure = go.Figure()
     cost._mark_volume(figure, now, GRID)
     assert figure.layout.annotations[0].xanchor == side
+
+
+def test_every_kind_of_cost_has_a_color() -> None:
+    assert set(cost.COST_SLOT) == set(get_args(CostKind))

@@ -87,13 +87,13 @@ def test_a_change_of_prices_is_typed_in_percent_kept_and_marked_as_the_users() -
 
 def test_an_emptied_field_that_is_needed_names_itself_and_can_be_filled_in_on_the_page() -> None:
     app = page()
-    app.number_input(key="shown_hiring_weeks").set_value(None).run()
+    app.number_input(key="operations.horizon_months").set_value(None).run()
     assert not app.exception
-    assert "Hiring before self-hosting starts (weeks) is required." in words(app)
+    assert "Horizon (months) is required." in words(app)
     assert app.get("page_link")[0].proto.page == "candidates"
-    app.number_input(key="shown_hiring_weeks").set_value(4.0).run()
+    app.number_input(key="operations.horizon_months").set_value(24).run()
     assert not app.error
-    assert linked(app).outlook.hiring_weeks == 4
+    assert linked(app).operations.horizon_months == 24
 
 
 def test_steps_in_volume_are_added_removed_and_refused_twice_on_one_day() -> None:

@@ -123,3 +123,14 @@ def test_your_own_prices_are_marked_as_yours_and_your_interest_is_the_one_that_i
     assert typed.tco_usd is not None
     assert ways["Leased"].tco_usd is not None
     assert typed.tco_usd > ways["Leased"].tco_usd
+
+
+def test_a_team_by_role_runs_every_fleet_but_a_dedicated_endpoint(catalog: Catalog) -> None:
+    """Its provider operates that one, at the staffing of a hosted model; the others have a fee of 0.1 x 240,000 for the hire."""
+    role = {"name": "SRE", "fte": 1, "hires_fte": 1}
+    plain, team = (
+        _ways(evaluate(scenario(operations=asked, outlook={"hiring_cost_frac": 0.1}), catalog), catalog)
+        for asked in ({}, {"roles": [role]})
+    )
+    assert team["Dedicated endpoint"].tco_usd == plain["Dedicated endpoint"].tco_usd
+    assert team["On demand"].tco_usd == pytest.approx(plain["On demand"].tco_usd + 24_000)

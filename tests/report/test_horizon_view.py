@@ -79,3 +79,24 @@ def test_one_option_of_each_side_is_shown_lowest_total_first(catalog: Catalog) -
     for kind in ("self_host", "own_hardware"):
         of_kind = [one for one in found.horizon.options if one.option.kind == kind]
         assert [one for one in shown if one.option.kind == kind] == of_kind[:1]
+
+
+def test_json_tells_hiring_only_where_somebody_is_still_to_be_hired() -> None:
+    def hiring(hires_fte: float) -> Any:
+        roles = [{"name": "SRE", "fte": 2, "hires_fte": hires_fte, "usd_per_year": 260_000}]
+        outlook = {"hiring_weeks": 10, "ramp_up_weeks": 8, "hiring_cost_frac": 0.2}
+        found = evaluate(scenario(operations={"roles": roles}, outlook=outlook), CATALOG)
+        return with_horizon(to_json(found), found, CATALOG)["horizon"]["hiring"]
+
+    assert hiring(0) is None
+    assert hiring(1) == pytest.approx(
+        {
+            "hires_fte": 1,
+            "pay_usd_per_year": 260_000,
+            "hiring_weeks": 10,
+            "ramp_up_weeks": 8,
+            "recruiting_frac": 0.2,
+            "recruiting_usd": 52_000,
+            "ramp_up_usd": 40_000,
+        }
+    )

@@ -12,7 +12,9 @@ from calculators.report.outlook_view import (
     ASSUMED,
     EXPECTED,
     MEASURED,
+    NOBODY,
     NOT_ENTERED,
+    OF_HIRES,
     RULE_OF,
     YOURS,
     OutlookRow,
@@ -39,7 +41,8 @@ def test_every_field_with_an_expectation_has_a_row_with_its_source(catalog: Cata
         row = shown[label(f"outlook.{field}").replace(" (weeks)", "")]
         assert row.source == rule_source(field, catalog.outlook)
         assert " to " in row.span
-        assert row.basis == (ASSUMED if field == "hiring_weeks" else EXPECTED)
+        assert row.basis == (ASSUMED if field in OF_HIRES else EXPECTED)
+        assert (row.used == NOBODY) is (field in OF_HIRES)
 
 
 def test_a_typed_value_is_marked_as_the_users(catalog: Catalog) -> None:
@@ -77,3 +80,23 @@ def test_an_expectation_is_written_with_its_range(catalog: Catalog, field: str) 
     assert " to " in span
     assert span.count("per year") == words.count("per year")
     assert is_change(field) is ("%" in words)
+
+
+def test_hires_make_hiring_expected_and_typed_figures_of_it_theirs(catalog: Catalog) -> None:
+    roles = [{"name": "SRE", "fte": 1, "hires_fte": 1}]
+    shown = {
+        r.what: r for r in outlook_rows(scenario(operations={"roles": roles}, outlook={"ramp_up_weeks": 6}), catalog)
+    }
+    hiring, ramp_up = shown["Hiring before self-hosting starts"], shown["Ramp-up of new hires"]
+    assert (hiring.used, hiring.basis) == ("16 weeks", EXPECTED)
+    assert (ramp_up.used, ramp_up.basis) == ("6 weeks", YOURS)
+    assert shown["Recruiting cost, of a year's loaded cost"].used == "14%"
+
+
+def test_a_typed_zero_of_hiring_is_the_users_and_ramp_up_without_hires_is_nobodys(catalog: Catalog) -> None:
+    shown = rows(catalog, hiring_weeks=0, ramp_up_weeks=6)
+    assert (shown["Hiring before self-hosting starts"].used, shown["Hiring before self-hosting starts"].basis) == (
+        NOBODY,
+        YOURS,
+    )
+    assert (shown["Ramp-up of new hires"].used, shown["Ramp-up of new hires"].basis) == (NOBODY, ASSUMED)

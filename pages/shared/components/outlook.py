@@ -5,7 +5,14 @@ from datetime import date
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
-from calculators.report.outlook_view import expected_span, expected_words, is_change, rule_source
+from calculators.report.outlook_view import (
+    NOBODY,
+    OF_HIRES,
+    expected_span,
+    expected_words,
+    is_change,
+    rule_source,
+)
 from calculators.scenario.outlook import VolumeStep
 from calculators.scenario.schema import label
 from calculators.scenario.traffic_range_text import in_brackets
@@ -36,10 +43,14 @@ def outlook_inputs() -> None:
     with fleet:
         _expected("server_price_change_per_year_frac", step=5.0)
         _expected("server_lead_weeks", step=1.0)
-        _expected("hiring_weeks", step=1.0)
+        if any(role["hires_fte"] for role in st.session_state["operations.roles"]):
+            for field in OF_HIRES:
+                _expected(field, step=1.0)
+        else:
+            _expected("hiring_weeks", step=1.0, placeholder=f"empty: {NOBODY}")
 
 
-def _expected(field: str, step: float) -> None:
+def _expected(field: str, step: float, placeholder: str = "") -> None:
     """Number input of a field that has an expected value."""
     name, rules = f"outlook.{field}", catalog().outlook
     words = expected_words(field, rules)
@@ -47,7 +58,7 @@ def _expected(field: str, step: float) -> None:
         name,
         is_percent=is_change(field),
         step=step,
-        placeholder=f"expected: {words.removesuffix(' per year')}",
+        placeholder=placeholder or f"expected: {words.removesuffix(' per year')}",
         help=f"{help_text(name)}\n\nExpected: {words}, from {expected_span(field, rules)}. Source: {source_line(rule_source(field, rules))}.",
     )
 

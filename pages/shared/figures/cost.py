@@ -62,7 +62,9 @@ COST_SLOT = {
     "staffing": 5,
     "platform": 6,
     "migration": 4,
+    "hiring": 3,
     "network_egress": 9,
+    "unused_commitment": 8,
 }
 MOST_STEPS = 400
 EDGE_FRAC, LABEL_FRAC = 0.15, 0.4
