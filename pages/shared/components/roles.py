@@ -12,6 +12,7 @@ from calculators.scenario.operations import MAX_ROLES, Role
 from calculators.scenario.schema import label
 from calculators.units import significant, usd
 from pages.shared.components.candidates import rule_of_thumb
+from pages.shared.entries import entry_list
 from pages.shared.state import catalog, escape, scenario
 from pages.shared.widgets import source_line
 
@@ -23,12 +24,7 @@ def staffing_roles() -> None:
     """The roles, each with a button that removes it, and a form that adds one. Drawn before the plain staffing figure, which the
     first role replaces."""
     with st.expander(label(ROLES), expanded=bool(st.session_state[ROLES])):
-        for place, role in enumerate(st.session_state[ROLES]):
-            text, remove = st.columns([5, 1], vertical_alignment="center")
-            text.caption(escape(_words(role)))
-            if remove.button("Remove", key=f"remove_role_{place}"):
-                st.session_state[ROLES] = [one for n, one in enumerate(st.session_state[ROLES]) if n != place]
-                st.rerun()
+        entry_list(ROLES, _words, "role")
         if not st.session_state[ROLES]:
             st.caption(escape(_rule_words()))
         if len(st.session_state[ROLES]) < MAX_ROLES:
