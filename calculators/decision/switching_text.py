@@ -16,6 +16,7 @@ BECOMES: Mapping[VerdictKind, str] = {
     "resold_api": "keep the model and change the contract",
     "step_down": "move to a cheaper model of the same maker",
     "hosted_open": "move to a hosted open model",
+    "routed_api": "send easy requests to a small model",
     "self_host": "self-host on rented GPUs",
     "own_hardware": "buy servers and self-host",
     "hybrid": "self-host the base load, API for the overflow",
@@ -30,6 +31,7 @@ INPUT_NAMES: Mapping[Field, str] = {
     "speed": label("hardware.throughput_factor"),
     "peak": label("workload.peak_ratio"),
     "staffing": label("operations.self_host_fte"),
+    "easy_frac": label("workload.easy_frac"),
 }
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.api.bill import ApiBill
 from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
-from calculators.fleet.leading_fleets import by_group, lead_ratios
+from calculators.fleet.leading_fleets import by_group, lead_ratios, worth_comparing
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns, undercut_positions
-from calculators.options.commitment import committed_spend
+from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns
+from calculators.options.bill_curves import BillCurves
+from calculators.options.curve_points import Points, tiled
 from calculators.options.month_path import MonthPath, month_path
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
+from calculators.options.routing import easy_frac
 from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.demand import Array, prompt_ratio
 from calculators.scenario.inputs import Inputs
@@ -25,42 +26,9 @@ MAX_CELLS = 2_000_000
 """Staircases x points x months that are computed at once."""
 SIDES: tuple[OptionKind, ...] = (
     *("api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "self_host", "own_hardware", "hybrid"),
+    "routed_api",
 )
 """The sides of the decision; an array of sides holds positions in this tuple."""
-
-
-def worth_comparing(staircases: Sequence[Staircase]) -> list[int]:
-    """Positions of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
-    left out, where both hold the weights in one format, and both are rented without a commitment or both are paid for to the
-    end. A coarser format never takes the place of a finer one that costs the same, and one of known speed counts as cheaper by
-    its `lead_ratio`."""
-    columns, alike = staircase_columns(staircases), dict[tuple[FleetGroup, str, bool], list[int]]()
-    columns[4] /= lead_ratios(staircases)
-    for i, one in enumerate(staircases):
-        alike.setdefault((one.group, one.capacity.config.precision, one.offer.is_committed), []).append(i)
-    left_out = {members[k] for members in alike.values() for k in undercut_positions(columns[:, members])}
-    return [i for i in range(len(staircases)) if i not in left_out]
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Values of the inputs that vary. Arrays (t,); ratios are to today's value."""
-
-    requests_per_month: Array
-    peak_ratio: Array
-    capacity_ratio: Array
-    """Requests per month that a replica carries: inverse to the peak."""
-    rent_ratio: Array
-    server_ratio: Array
-    today_price_ratio: Array
-    bill_ratio: Array
-    """Of the price of today's API as it is billed, which a reseller does not go by."""
-    hosted_price_ratio: Array
-    staffing_usd_per_month: Array
-
-    def rows(self, start: int, end: int) -> "Points":
-        """The points from `start` to before `end`."""
-        return Points(**{name: getattr(self, name)[start:end] for name in self.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +48,7 @@ class OptionCosts:
 class OptionCurves:
     """What the costs of the allowed options are made of."""
 
-    buys: tuple[Option, ...]
+    api: BillCurves
     staircases: tuple[Staircase, ...]
     columns: Array
     """As of `staircase_columns` (9, s)."""
@@ -113,14 +81,17 @@ class OptionCurves:
         lines: Sequence[CostLine],
         inputs: Inputs,
         servers_are_fallback: bool = False,
+        easy: Sequence[Option] = (),
     ) -> "OptionCurves":
-        """The curves of options that compliance allows; `lines`: what self-hosting costs besides the machines."""
+        """The curves of options that compliance allows; `lines`: what self-hosting costs besides the machines; `easy`: small
+        models for easy requests."""
+        api = BillCurves.of(buys, easy, inputs)
         staircases = [staircases[i] for i in worth_comparing(staircases)]
         groups = by_group(staircases)
         usd = {line.kind: line.usd_per_month for line in lines}
         egress, staffing, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "staffing", "unused_commitment"))
         return cls(
-            buys=tuple(buys),
+            api=api,
             staircases=tuple(staircases),
             columns=staircase_columns(staircases),
             is_committed=np.array([one.offer.is_committed for one in staircases], dtype=bool),
@@ -134,7 +105,7 @@ class OptionCurves:
             fixed_usd_per_month=sum(usd.values()) - egress - staffing - unused,
             staffing_usd_per_month=staffing,
             unused_usd_per_month=unused,
-            path=month_path(buys, staircases, inputs),
+            path=month_path(api.sold, staircases, inputs),
             servers_are_fallback=servers_are_fallback,
             inputs=inputs,
         )
@@ -146,6 +117,7 @@ class OptionCurves:
             "requests_per_month": demand.requests_per_month,
             "peak_ratio": self.inputs.scenario.workload.peak_ratio,
             "staffing_usd_per_month": self.staffing_usd_per_month,
+            "easy_frac": easy_frac(self.inputs),
         }
         values = {name: np.full(count, today.get(name, 1.0)) for name in Points.__slots__}
         return Points(**(values | varied))
@@ -155,6 +127,11 @@ class OptionCurves:
         sized_for = np.maximum(prompt_ratio(self.inputs.scenario.workload) * peak_ratio, 1.0)
         capacity_ratio = self.inputs.demand.effective_peak_ratio / sized_for
         return self.points(peak_ratio.size, peak_ratio=peak_ratio, capacity_ratio=capacity_ratio)
+
+    @property
+    def buys(self) -> tuple[Option, ...]:
+        """The API options, those that route easy requests to a small model last."""
+        return self.api.buys
 
     # --- costs -------------------------------------------------------------------------------------------------------
 
@@ -194,7 +171,11 @@ class OptionCurves:
         monthly = replace(monthly, requests_per_month=volume, capacity_ratio=monthly.capacity_ratio / need)
         builds, hybrids = self._builds_usd(monthly)
         shape = points, months
-        return self._buys_usd(monthly).reshape(-1, *shape), builds.reshape(-1, *shape), hybrids.reshape(-1, *shape)
+        return (
+            self.api.buys_usd(monthly, self.path).reshape(-1, *shape),
+            builds.reshape(-1, *shape),
+            hybrids.reshape(-1, *shape),
+        )
 
     def _counts(self, today_usd: Sequence[Array]) -> NDArray[np.bool_]:
         """Whether a hybrid is worth its second system (g, t): the cheapest of them, where it is cheaper than everything else
@@ -206,56 +187,58 @@ class OptionCurves:
         is_cheapest = np.arange(len(hybrids))[:, None] == np.argmin(hybrids, axis=0)
         return np.asarray(is_cheapest & (hybrids < bar))
 
-    def _buys_usd(self, at: Points) -> Array:
-        """(b, t)."""
-        if not self.buys:
-            return np.zeros((0, at.requests_per_month.size))
-        left = self._lasts_ratio(at) - 1  # of a commitment, which ends within the horizon
-        bills = zip(self.buys, self._bills_usd(at), strict=True)
-        return np.array([o.usd_at_bill(bill) + o.committed.unused_usd(bill) * left for o, bill in bills])
-
-    def _bills_usd(self, at: Points) -> Array:
-        """Bill of each API option (b, t)."""
-        rows = []
-        for option in self.buys:
-            ratio = at.hosted_price_ratio if option.kind == "hosted_open" else at.today_price_ratio
-            ratio = ratio * at.bill_ratio if option.kind in ("api_today", "api_optimised") else ratio
-            rows.append(_bill(option).usd_per_request * ratio * at.requests_per_month)
-        return np.array(rows) * self._tiled(self.path.bill_ratio, at)
-
     def _builds_usd(self, at: Points) -> tuple[Array, Array]:
-        """Fleets that carry everything, and fleets for the base load with overflow, of each group: (g, t) both."""
+        """Fleets that carry everything, and fleets for the base load with overflow or for the hard requests, of each group:
+        (g, t) both."""
         shape = len(self.groups), at.requests_per_month.size
         if not self.groups:
             return np.zeros(shape), np.zeros(shape)
+        full = self._full_fleets(at)
+        if not self.buys:
+            return full.usd_per_month, np.full(shape, np.inf)
+        least = np.minimum(full.usd_per_month.min(axis=0), self.api.buys_usd(at, self.path).min(axis=0))
+        hybrids = self._hybrids_usd(at, full, least * (1 - CLOSE_FRAC))
+        if self.api.routes:
+            hybrids = np.minimum(hybrids, self._routed_fleets_usd(at, least * (1 - CLOSE_FRAC)))
+        return full.usd_per_month, hybrids
+
+    def _full_fleets(self, at: Points, committed_ratio: Array | float = 1.0) -> "_FullFleets":
+        """The cheapest fleet of each group that carries everything; `committed_ratio` (t,): what other bills leave to be spent
+        of a commitment."""
         machine_usd = self._machine_usd_per_month(at)
         per_replica, per_prefill, per_machine, spare, _, most, size, held, _ = self.columns[..., None]
         carried = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio
-        varied = *carried, per_machine, spare, machine_usd, most, size, held, self._tiled(self.path.held_usd, at)
+        varied = *carried, per_machine, spare, machine_usd, most, size, held, tiled(self.path.held_usd, at)
         rents = column_rents_usd(varied, at.requests_per_month)
         rest = (
             self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month
         )
         rents = self._held_for_their_term(rents, machine_usd)
         chosen = np.array([self._chosen(members, rents) for members in self.members])
-        builds, hybrids = np.take_along_axis(rents, chosen, axis=0), np.full(shape, np.inf)
+        builds = np.take_along_axis(rents, chosen, axis=0)
         owned = np.array([owned for _, owned in self.groups])
         if self.servers_are_fallback and not owned.all():
             builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
-        if self.buys:
-            hybrids = self._hybrids_usd(at, builds, rest, chosen)
-        return builds + rest + self.unused_usd_per_month * self._lasts_ratio(at), hybrids
+        unused = self.unused_usd_per_month * committed_ratio * self.api.lasts_ratio(at, self.path)
+        return _FullFleets(builds, chosen, rest, np.asarray(unused), committed_ratio)
 
-    def _lasts_ratio(self, at: Points) -> Array:
-        """Committed spend in each of monthly points (t x months,) over its mean over the horizon, as of
-        `CommittedSpend.paid_ratio`; ones where the months are not told apart."""
-        months, committed = self.path.months, committed_spend(self.inputs)
-        ratios = np.ones(1) if months == 1 or committed is NOTHING_COMMITTED else committed.paid_ratio(months)
-        return np.tile(ratios, at.requests_per_month.size // ratios.size)
-
-    def _tiled(self, ratios: Array, at: Points) -> Array:
-        """Ratios (k, h) of the months at monthly points (k, t x months)."""
-        return np.tile(ratios, (1, at.requests_per_month.size // self.path.months))
+    def _routed_fleets_usd(self, at: Points, bar_usd: Array) -> Array:
+        """(g, t): fleets for the hard requests, for all of them or for their base load, and the small model for the easy ones;
+        inf where nothing is routed, or nothing is left for a fleet."""
+        small, sold_usd = self.api.small, self.api.bills_usd(at, self.path)
+        bills = sold_usd[-len(small) :] * at.easy_frac
+        fixed = np.array([option.fixed_usd_per_month for option in small])
+        which, each = np.argmin(bills + fixed[:, None], axis=0), np.arange(bills.shape[1])
+        easy_usd, committed = bills[which, each], small[0].committed
+        left: Array | float = 1.0
+        if committed is not NOTHING_COMMITTED:
+            at_today = np.array([option.committed.bill_frac for option in small])[which]
+            left = 1 - replace(committed, bill_frac=at_today).spent_usd(easy_usd) / committed.usd_per_month
+        is_routed = (at.easy_frac > 0) & (at.easy_frac < 1)
+        hard = replace(at, requests_per_month=at.requests_per_month * np.where(is_routed, 1 - at.easy_frac, 1.0))
+        full, beside_usd = self._full_fleets(hard, left), easy_usd + fixed[which]
+        least = np.minimum(full.usd_per_month, self._hybrids_usd(hard, full, bar_usd - beside_usd))
+        return np.where(is_routed, least + beside_usd, np.inf)
 
     def _held_for_their_term(self, rents_usd: Array, machine_usd: Array) -> Array:
         """Rents (s, t x months) where volume falls: machines that are bought, or committed for a year or more, are paid for
@@ -296,28 +279,34 @@ class OptionCurves:
         """Price of a machine of each staircase (s, t)."""
         owned = np.array([one.offer.is_owned for one in self.staircases])[:, None]
         today_usd = self.columns[4][:, None] * np.where(owned, at.server_ratio, at.rent_ratio)
-        return np.asarray(today_usd * self._tiled(self.path.machine_ratio, at))
+        return np.asarray(today_usd * tiled(self.path.machine_ratio, at))
 
-    def _hybrids_usd(self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp]) -> Array:
+    def _hybrids_usd(self, at: Points, full: "_FullFleets", bar_usd: Array) -> Array:
         """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
-        inf where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper. Beyond the GPU
+        inf where none is cheaper than the full fleet, or what it costs in any case is above `bar_usd` (t,). Beyond the GPU
         limit there is no full fleet, but still one for the base load."""
-        lasts = self._lasts_ratio(at)
-        buys, full_usd = self._buys_usd(at), rents_usd + self.unused_usd_per_month * lasts
-        best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
-        fixed = np.array([option.fixed_usd_per_month for option in self.buys])[best]
-        used_frac = np.array([option.committed.bill_frac for option in self.buys])[best]
-        unbatched, saving = self._overflow_rates(best) * self._bills_usd(at)[best, each]
-        bar = np.minimum((full_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
-        hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
-        held_usd = self._tiled(self.path.held_usd, at)
-        for place, stairs in enumerate(chosen):
-            may = np.flatnonzero(rest_usd + fixed < bar)
+        lasts, rest_usd, full_usd = self.api.lasts_ratio(at, self.path), full.rest_usd, full.rents_usd + full.unused_usd
+        bills_usd = self.api.bills_usd(at, self.path)
+        best = np.argmin(self.api.unrouted_usd(bills_usd, lasts, full.committed_ratio), axis=0)
+        each = np.arange(best.size)
+        fixed = np.array([option.fixed_usd_per_month for option in self.api.unrouted])[best]
+        used_frac = np.array([option.committed.bill_frac for option in self.api.unrouted])[best]
+        unbatched, saving = self.api.overflow_rates(best) * bills_usd[best, each]
+        hybrids, machine_usd = np.full(full_usd.shape, np.inf), self._machine_usd_per_month(at)
+        committed_usd = np.broadcast_to(self.buys[0].committed.usd_per_month * full.committed_ratio, rest_usd.shape)
+        held_usd = tiled(self.path.held_usd, at)
+        for place, stairs in enumerate(full.chosen):
+            may = np.flatnonzero(rest_usd + fixed < bar_usd)
             if may.size:
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
                 columns[4], columns[8] = machine_usd[stairs[may], may], held_usd[stairs[may], may]
-                committed = replace(self.buys[0].committed, bill_frac=used_frac[may], month_ratio=lasts[may])
+                committed = replace(
+                    self.buys[0].committed,
+                    usd_per_month=committed_usd[may],
+                    bill_frac=used_frac[may],
+                    month_ratio=lasts[may],
+                )
                 prices = OverflowPrices(unbatched[may], saving[may], committed)
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
@@ -325,18 +314,10 @@ class OptionCurves:
         if (
             np.diff(self.path.volume_ratio * self.path.need_ratio) < 0
         ).any():  # a commitment's cost does not fall with volume
-            kept = self.is_committed[chosen[:, 0]]
+            kept = self.is_committed[full.chosen[:, 0]]
             by_month = hybrids.reshape(len(hybrids), -1, self.path.months)
             by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)
         return hybrids
-
-    def _overflow_rates(self, buys: NDArray[np.intp]) -> Array:
-        """Bill without the batch API, and what batch would save on all requests, over the bill (2, t)."""
-        bills = [_bill(option) for option in self.buys]
-        paid = np.array([max(bill.usd_per_month, 1e-300) for bill in bills])
-        unbatched = np.array([bill.unbatched_usd_per_month for bill in bills]) / paid
-        saving = np.array([bill.batch_saving_of_all_usd_per_month for bill in bills]) / paid
-        return np.array([unbatched[buys], saving[buys]])
 
     # --- sides -------------------------------------------------------------------------------------------------------
 
@@ -364,6 +345,21 @@ class OptionCurves:
         return least
 
 
-def _bill(option: Option) -> ApiBill:
-    assert option.bill is not None
-    return option.bill
+@dataclass(frozen=True, slots=True)
+class _FullFleets:
+    """The cheapest fleet of each group that carries everything at each point."""
+
+    rents_usd: Array
+    """(g, t), as of what follows."""
+    chosen: NDArray[np.intp]
+    """Its staircase."""
+    rest_usd: Array
+    """(t,) what it costs besides machines, but for unused committed spend."""
+    unused_usd: Array
+    committed_ratio: Array | float
+    """What other bills leave to be spent of a commitment."""
+
+    @property
+    def usd_per_month(self) -> Array:
+        """(g, t)."""
+        return self.rents_usd + self.rest_usd + self.unused_usd

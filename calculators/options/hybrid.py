@@ -1,5 +1,6 @@
 """Hybrid options: a fleet for the base load, with the overflow sent to an API."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,14 +10,26 @@ from calculators.fleet.base_load import BaseLoadFleet, base_load_fleets
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import Staircase
-from calculators.options.build import rent_note
+from calculators.options.build import partial_builds, rent_note
 from calculators.options.commitment import with_unused
-from calculators.options.option import Option
+from calculators.options.option import Option, best_buy
+from calculators.options.shortlist import AllowedOptions
 from calculators.scenario.inputs import Inputs
 from calculators.units import percent
 
 OVERFLOW_RANGE_RATIO = 2.0
 """How far off the overflow may be, either way, since the load of each hour is not known."""
+
+
+def cheapest_hybrid(builds: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> Option | None:
+    """The cheapest fleet for the base load, with overflow to the cheapest API option; None where there is none."""
+    if not allowed.stairs or not allowed.buys:
+        return None
+    by_plan = {(id(one.capacity), id(one.offer)): one for one in allowed.stairs}
+    on = [(build, by_plan[id(build.plan.capacity), id(build.plan.offer)]) for build in builds if build.plan is not None]
+    on += partial_builds(allowed.stairs, allowed.rents_usd, allowed.lines, inputs)
+    hybrids = (hybrid_option(build, staircase, best_buy(allowed.buys), inputs) for build, staircase in on)
+    return min((o for o in hybrids if o is not None), key=lambda o: o.usd_per_month, default=None)
 
 
 def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inputs) -> Option | None:

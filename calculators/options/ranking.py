@@ -3,13 +3,16 @@ cheaper."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
-from calculators.options.build import build_options, partial_builds
+from calculators.fleet.leading_fleets import worth_comparing
+from calculators.options.build import build_options
 from calculators.options.commitment import with_unused
-from calculators.options.cost_curves import OptionCurves, worth_comparing
-from calculators.options.hybrid import hybrid_option
+from calculators.options.cost_curves import OptionCurves
+from calculators.options.hybrid import cheapest_hybrid
+from calculators.options.routed_fleet import cheapest_routed_fleet
 from calculators.options.month_path import changes_words
-from calculators.options.option import CLOSE_FRAC, Option, best_buy
+from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.shortlist import AllowedOptions
 from calculators.options.speed_range import SpeedBounds
 from calculators.scenario.committed_spend import NOTHING_COMMITTED
@@ -32,13 +35,33 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) 
     everything else: it takes two systems to run."""
     inputs = curves.inputs
     builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
-    options, hidden = sorted([*allowed.buys, *builds], key=_by_cost), None
-    hybrid = _cheapest_hybrid(builds, allowed, inputs)
+    options, hidden = sorted([*allowed.buys, *curves.api.routed, *builds], key=_by_cost), None
+    hybrids = cheapest_hybrid(builds, allowed, inputs), cheapest_routed_fleet(allowed, bounds, inputs)
+    hybrid = min((one for one in hybrids if one is not None), key=_by_cost, default=None)
     if hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month * (1 - CLOSE_FRAC):
         options = [hybrid, *options]
     elif hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month:
         hidden = hybrid
-    return Ranking(_with_horizon_means(options, curves), hidden, changes_words(curves.path, inputs.scenario))
+    compared = _worth_routing(_with_horizon_means(options, curves))
+    return Ranking(compared, hidden, changes_words(curves.path, inputs.scenario))
+
+
+def _worth_routing(options: Sequence[Option]) -> tuple[Option, ...]:
+    """The options with the cheapest one that routes easy requests, where it costs less than every API option that does not,
+    today or over the horizon."""
+    routed = routed_in(options)
+    plain = [o for o in options if o.is_buy and o.kind != "routed_api"]
+    best = min(routed, key=lambda o: (o.decisive_usd_per_month, o.usd_per_month), default=None)
+    worth = best is not None and any(
+        cost(best) < min(map(cost, plain)) * (1 - 1e-9)
+        for cost in (attrgetter("usd_per_month"), attrgetter("decisive_usd_per_month"))
+    )
+    return tuple(o for o in options if o.kind != "routed_api" or (worth and o is best))
+
+
+def routed_in(options: Sequence[Option]) -> list[Option]:
+    """The API options that route easy requests to a small model."""
+    return [option for option in options if option.kind == "routed_api"]
 
 
 def without_undercut(allowed: AllowedOptions) -> AllowedOptions:
@@ -60,9 +83,12 @@ def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -
 
 def without_commitment(allowed: AllowedOptions) -> AllowedOptions:
     """The allowed options as they were if no spend were committed."""
-    buys = tuple(with_unused(replace(buy, committed=NOTHING_COMMITTED)) for buy in allowed.buys)
+    buys, easy = (
+        tuple(with_unused(replace(buy, committed=NOTHING_COMMITTED)) for buy in each)
+        for each in (allowed.buys, allowed.easy)
+    )
     lines = tuple(line for line in allowed.lines if line.kind != "unused_commitment")
-    return replace(allowed, buys=buys, lines=lines)
+    return replace(allowed, buys=buys, easy=easy, lines=lines)
 
 
 def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Option]:
@@ -74,7 +100,7 @@ def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Optio
 def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     """The curves of the allowed options, with the purchased servers that step in where no rented fleet serves."""
     stairs = (*allowed.stairs, *allowed.standby)
-    return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_step_in)
+    return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_step_in, allowed.easy)
 
 
 def _with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> tuple[Option, ...]:
@@ -93,14 +119,3 @@ def _with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> tupl
         return hybrids[group] if option.kind == "hybrid" else builds[group]
 
     return tuple(replace(option, horizon_usd_per_month=mean(option)) for option in options)
-
-
-def _cheapest_hybrid(builds: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> Option | None:
-    """The cheapest fleet for the base load, with overflow to the cheapest API option; None where there is none."""
-    if not allowed.stairs or not allowed.buys:
-        return None
-    by_plan = {(id(one.capacity), id(one.offer)): one for one in allowed.stairs}
-    on = [(build, by_plan[id(build.plan.capacity), id(build.plan.offer)]) for build in builds if build.plan is not None]
-    on += partial_builds(allowed.stairs, allowed.rents_usd, allowed.lines, inputs)
-    hybrids = (hybrid_option(build, staircase, best_buy(allowed.buys), inputs) for build, staircase in on)
-    return min((o for o in hybrids if o is not None), key=lambda o: o.usd_per_month, default=None)

@@ -11,7 +11,7 @@ from calculators.scenario.demand import Array
 class CommittedSpend:
     """A commitment at today's API provider, and how an option uses it up."""
 
-    usd_per_month: float = 0.0
+    usd_per_month: float | Array = 0.0
     months: int = 0
     """For which it lasts."""
     horizon_months: int = 1
