@@ -118,7 +118,7 @@ def _routing_advice(winner: Option) -> str:
         if winner.easy_frac == 1:
             return f"Don't self-host. Move to {winner.easy_model}"
         return f"Don't self-host. {capital(easy)}{' and keep the model for the rest' if winner.gate is None else ''}"
-    return f"Self-host {'the base load of the rest' if winner.also_operator else 'the rest'} and {easy}"
+    return f"{ADVICE['hybrid']}, its easy requests to {winner.easy_model}"
 
 
 def _advice(choice: Choice, today: Option) -> str:

@@ -15,7 +15,6 @@ speed_range     fleets at the optimistic and pessimistic speed
 build           options that self-host
 shortlist       all options, and those that compliance allows
 hybrid          a base-load fleet, with overflow to an API
-routed_fleet    a fleet for the hard requests, a small model for the easy ones
 month_path      what changes from month to month
 curve_points    values of the inputs that vary
 bill_curves     cost of the API options over them

@@ -1,18 +1,19 @@
 """Cost of the API options over inputs that vary, and of those that route easy requests to a small model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calculators.api.bill import ApiBill
+from calculators.fleet.base_load import OverflowPrices
 from calculators.options.commitment import committed_spend
 from calculators.options.curve_points import Points, tiled
 from calculators.options.month_path import MonthPath
 from calculators.options.option import Option
-from calculators.options.routing import cheapest_of_each_kind, easy_frac, routed_option, routed_pairs, used_by_both
-from calculators.scenario.committed_spend import NOTHING_COMMITTED, CommittedSpend
+from calculators.options.routing import cheapest_of_each_kind, easy_frac, routed_option, routed_pairs
+from calculators.scenario.committed_spend import NOTHING_COMMITTED, CommittedSpend, used_by_both
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 
@@ -62,20 +63,13 @@ class BillCurves:
         if not self.buys:
             return np.zeros((0, at.requests_per_month.size))
         lasts, sold_usd = self.lasts_ratio(at, path), self.bills_usd(at, path)
-        rows = self.unrouted_usd(sold_usd, lasts)
+        bills = zip(self.unrouted, sold_usd, strict=False)
+        rows = [_usd_at_bill(option, bill, option.committed, lasts) for option, bill in bills]
         for option, (hard, easy) in zip(self.routed, self.routes, strict=True):
             hard_usd, easy_usd = sold_usd[hard] * (1 - at.easy_frac), sold_usd[easy] * at.easy_frac
             used = used_by_both(self.sold[hard].committed, self.sold[easy].committed, hard_usd, easy_usd)
             rows.append(_usd_at_bill(option, hard_usd + easy_usd, used, lasts))
         return np.array(rows)
-
-    def unrouted_usd(self, sold_usd: Array, lasts: Array, committed_ratio: Array | float = 1.0) -> list[Array]:
-        """Cost (t,) of each API option that does not route, as of `_full_fleets`."""
-        committed = (
-            replace(one.committed, usd_per_month=one.committed.usd_per_month * committed_ratio) for one in self.unrouted
-        )
-        rows = zip(self.unrouted, sold_usd, committed, strict=False)
-        return [_usd_at_bill(option, bill, used, lasts) for option, bill, used in rows]
 
     def bills_usd(self, at: Points, path: MonthPath) -> Array:
         """Bill of each of `sold` (p, t), as if it answered everything."""
@@ -93,13 +87,34 @@ class BillCurves:
         ratios = np.ones(1) if months == 1 or committed is NOTHING_COMMITTED else committed.paid_ratio(months)
         return np.tile(ratios, at.requests_per_month.size // ratios.size)
 
-    def overflow_rates(self, buys: NDArray[np.intp]) -> Array:
-        """Bill without the batch API, and what batch would save on all requests, over the bill (2, t)."""
-        bills = [_bill(option) for option in self.unrouted]
-        paid = np.array([max(bill.usd_per_month, 1e-300) for bill in bills])
-        unbatched = np.array([bill.unbatched_usd_per_month for bill in bills]) / paid
-        saving = np.array([bill.batch_saving_of_all_usd_per_month for bill in bills]) / paid
-        return np.array([unbatched[buys], saving[buys]])
+    def overflow_prices(self, at: Points, path: MonthPath, buys_usd: Array) -> Iterator[tuple[Array, OverflowPrices]]:
+        """What all requests would cost as the overflow of a fleet: at the cheapest option that does not route, and at that with
+        each small model for the easy ones, each with what is paid besides the bill (t,). `buys_usd`: as of `buys_usd`."""
+        lasts, sold_usd = self.lasts_ratio(at, path), self.bills_usd(at, path)
+        best = np.argmin(buys_usd[: len(self.unrouted)], axis=0)
+        each = np.arange(best.size)
+
+        def prices(options: Sequence[Option], chosen: NDArray[np.intp], bills_usd: Array) -> OverflowPrices:
+            unbatched, saving = _overflow_rates(options)[:, chosen] * bills_usd[chosen, each]
+            used = np.array([option.committed.bill_frac for option in options])[chosen]
+            committed = replace(options[0].committed, bill_frac=used, month_ratio=lasts)
+            return OverflowPrices(unbatched, saving, at.easy_frac, committed)
+
+        plain = prices(self.unrouted, best, sold_usd)
+        fixed = np.array([option.fixed_usd_per_month for option in self.unrouted])[best]
+        yield fixed, plain
+        for place, small in enumerate(self.small):
+            beside = prices(self.small, np.full(best.size, place), sold_usd[len(self.unrouted) :])
+            is_routed = np.where(at.easy_frac > 0, small.fixed_usd_per_month, np.inf)
+            yield fixed + is_routed, replace(plain, small=beside)
+
+
+def _overflow_rates(options: Sequence[Option]) -> Array:
+    """Bill without the batch API, and what batch would save on all requests, over the bill of each option (2, b)."""
+    bills = [_bill(option) for option in options]
+    paid = np.array([max(bill.usd_per_month, 1e-300) for bill in bills])
+    unbatched = np.array([bill.unbatched_usd_per_month for bill in bills]) / paid
+    return np.array([unbatched, np.array([bill.batch_saving_of_all_usd_per_month for bill in bills]) / paid])
 
 
 def _usd_at_bill(option: Option, bill_usd: Array, committed: CommittedSpend, lasts: Array) -> Array:

@@ -12,7 +12,6 @@ from calculators.options.option import Option, with_range
 from calculators.scenario.committed_spend import NOTHING_COMMITTED, CommittedSpend
 from calculators.scenario.inputs import Inputs
 
-
 API_SPEND: tuple[CostKind, ...] = ("api", "overflow_api", "easy_api")
 """Lines that are billed by the token."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
+from calculators.fleet.base_load import cheapest_base_load_usd
 from calculators.fleet.leading_fleets import by_group, lead_ratios, worth_comparing
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns
@@ -18,7 +18,6 @@ from calculators.options.curve_points import Points, tiled
 from calculators.options.month_path import MonthPath, month_path
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
 from calculators.options.routing import easy_frac
-from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.demand import Array, prompt_ratio
 from calculators.scenario.inputs import Inputs
 
@@ -188,23 +187,10 @@ class OptionCurves:
         return np.asarray(is_cheapest & (hybrids < bar))
 
     def _builds_usd(self, at: Points) -> tuple[Array, Array]:
-        """Fleets that carry everything, and fleets for the base load with overflow or for the hard requests, of each group:
-        (g, t) both."""
+        """Fleets that carry everything, and fleets for the base load with overflow, of each group: (g, t) both."""
         shape = len(self.groups), at.requests_per_month.size
         if not self.groups:
             return np.zeros(shape), np.zeros(shape)
-        full = self._full_fleets(at)
-        if not self.buys:
-            return full.usd_per_month, np.full(shape, np.inf)
-        least = np.minimum(full.usd_per_month.min(axis=0), self.api.buys_usd(at, self.path).min(axis=0))
-        hybrids = self._hybrids_usd(at, full, least * (1 - CLOSE_FRAC))
-        if self.api.routes:
-            hybrids = np.minimum(hybrids, self._routed_fleets_usd(at, least * (1 - CLOSE_FRAC)))
-        return full.usd_per_month, hybrids
-
-    def _full_fleets(self, at: Points, committed_ratio: Array | float = 1.0) -> "_FullFleets":
-        """The cheapest fleet of each group that carries everything; `committed_ratio` (t,): what other bills leave to be spent
-        of a commitment."""
         machine_usd = self._machine_usd_per_month(at)
         per_replica, per_prefill, per_machine, spare, _, most, size, held, _ = self.columns[..., None]
         carried = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio
@@ -215,30 +201,13 @@ class OptionCurves:
         )
         rents = self._held_for_their_term(rents, machine_usd)
         chosen = np.array([self._chosen(members, rents) for members in self.members])
-        builds = np.take_along_axis(rents, chosen, axis=0)
+        builds, hybrids = np.take_along_axis(rents, chosen, axis=0), np.full(shape, np.inf)
         owned = np.array([owned for _, owned in self.groups])
         if self.servers_are_fallback and not owned.all():
             builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
-        unused = self.unused_usd_per_month * committed_ratio * self.api.lasts_ratio(at, self.path)
-        return _FullFleets(builds, chosen, rest, np.asarray(unused), committed_ratio)
-
-    def _routed_fleets_usd(self, at: Points, bar_usd: Array) -> Array:
-        """(g, t): fleets for the hard requests, for all of them or for their base load, and the small model for the easy ones;
-        inf where nothing is routed, or nothing is left for a fleet."""
-        small, sold_usd = self.api.small, self.api.bills_usd(at, self.path)
-        bills = sold_usd[-len(small) :] * at.easy_frac
-        fixed = np.array([option.fixed_usd_per_month for option in small])
-        which, each = np.argmin(bills + fixed[:, None], axis=0), np.arange(bills.shape[1])
-        easy_usd, committed = bills[which, each], small[0].committed
-        left: Array | float = 1.0
-        if committed is not NOTHING_COMMITTED:
-            at_today = np.array([option.committed.bill_frac for option in small])[which]
-            left = 1 - replace(committed, bill_frac=at_today).spent_usd(easy_usd) / committed.usd_per_month
-        is_routed = (at.easy_frac > 0) & (at.easy_frac < 1)
-        hard = replace(at, requests_per_month=at.requests_per_month * np.where(is_routed, 1 - at.easy_frac, 1.0))
-        full, beside_usd = self._full_fleets(hard, left), easy_usd + fixed[which]
-        least = np.minimum(full.usd_per_month, self._hybrids_usd(hard, full, bar_usd - beside_usd))
-        return np.where(is_routed, least + beside_usd, np.inf)
+        if self.buys:
+            hybrids = self._hybrids_usd(at, builds, rest, chosen)
+        return builds + rest + self.unused_usd_per_month * self.api.lasts_ratio(at, self.path), hybrids
 
     def _held_for_their_term(self, rents_usd: Array, machine_usd: Array) -> Array:
         """Rents (s, t x months) where volume falls: machines that are bought, or committed for a year or more, are paid for
@@ -281,40 +250,31 @@ class OptionCurves:
         today_usd = self.columns[4][:, None] * np.where(owned, at.server_ratio, at.rent_ratio)
         return np.asarray(today_usd * tiled(self.path.machine_ratio, at))
 
-    def _hybrids_usd(self, at: Points, full: "_FullFleets", bar_usd: Array) -> Array:
-        """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
-        inf where none is cheaper than the full fleet, or what it costs in any case is above `bar_usd` (t,). Beyond the GPU
-        limit there is no full fleet, but still one for the base load."""
-        lasts, rest_usd, full_usd = self.api.lasts_ratio(at, self.path), full.rest_usd, full.rents_usd + full.unused_usd
-        bills_usd = self.api.bills_usd(at, self.path)
-        best = np.argmin(self.api.unrouted_usd(bills_usd, lasts, full.committed_ratio), axis=0)
-        each = np.arange(best.size)
-        fixed = np.array([option.fixed_usd_per_month for option in self.api.unrouted])[best]
-        used_frac = np.array([option.committed.bill_frac for option in self.api.unrouted])[best]
-        unbatched, saving = self.api.overflow_rates(best) * bills_usd[best, each]
-        hybrids, machine_usd = np.full(full_usd.shape, np.inf), self._machine_usd_per_month(at)
-        committed_usd = np.broadcast_to(self.buys[0].committed.usd_per_month * full.committed_ratio, rest_usd.shape)
+    def _hybrids_usd(self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp]) -> Array:
+        """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option, its
+        easy requests to a small model where that costs less; inf where none is cheaper than the full fleet, or staffing alone
+        keeps it from being clearly cheaper. Beyond the GPU limit there is no full fleet, but still one for the base load."""
+        buys = self.api.buys_usd(at, self.path)
+        full_usd = rents_usd + self.unused_usd_per_month * self.api.lasts_ratio(at, self.path)
+        bar = np.minimum((full_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
+        hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
         held_usd = tiled(self.path.held_usd, at)
-        for place, stairs in enumerate(full.chosen):
-            may = np.flatnonzero(rest_usd + fixed < bar_usd)
-            if may.size:
+        for fixed, prices in self.api.overflow_prices(at, self.path, buys):
+            may = np.flatnonzero(rest_usd + fixed < bar)
+            if not may.size:
+                continue
+            volumes, peaks, billed = at.requests_per_month[may], at.peak_ratio[may], prices.rows(may)
+            for place, stairs in enumerate(chosen):
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
                 columns[4], columns[8] = machine_usd[stairs[may], may], held_usd[stairs[may], may]
-                committed = replace(
-                    self.buys[0].committed,
-                    usd_per_month=committed_usd[may],
-                    bill_frac=used_frac[may],
-                    month_ratio=lasts[may],
-                )
-                prices = OverflowPrices(unbatched[may], saving[may], committed)
-                volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
-                usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
-                hybrids[place, may] = np.where(usd < full_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
+                usd = cheapest_base_load_usd(columns, volumes, peaks, billed, self.inputs.scenario.workload)
+                hybrid = np.where(usd < full_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
+                hybrids[place, may] = np.minimum(hybrids[place, may], hybrid)
         if (
             np.diff(self.path.volume_ratio * self.path.need_ratio) < 0
         ).any():  # a commitment's cost does not fall with volume
-            kept = self.is_committed[full.chosen[:, 0]]
+            kept = self.is_committed[chosen[:, 0]]
             by_month = hybrids.reshape(len(hybrids), -1, self.path.months)
             by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)
         return hybrids
@@ -343,23 +303,3 @@ class OptionCurves:
         for kind, usd in zip(kinds, every, strict=True):
             least[SIDES.index(kind)] = np.minimum(least[SIDES.index(kind)], usd)
         return least
-
-
-@dataclass(frozen=True, slots=True)
-class _FullFleets:
-    """The cheapest fleet of each group that carries everything at each point."""
-
-    rents_usd: Array
-    """(g, t), as of what follows."""
-    chosen: NDArray[np.intp]
-    """Its staircase."""
-    rest_usd: Array
-    """(t,) what it costs besides machines, but for unused committed spend."""
-    unused_usd: Array
-    committed_ratio: Array | float
-    """What other bills leave to be spent of a commitment."""
-
-    @property
-    def usd_per_month(self) -> Array:
-        """(g, t)."""
-        return self.rents_usd + self.rest_usd + self.unused_usd

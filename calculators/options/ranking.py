@@ -10,7 +10,6 @@ from calculators.options.build import build_options
 from calculators.options.commitment import with_unused
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.hybrid import cheapest_hybrid
-from calculators.options.routed_fleet import cheapest_routed_fleet
 from calculators.options.month_path import changes_words
 from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.shortlist import AllowedOptions
@@ -36,8 +35,7 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) 
     inputs = curves.inputs
     builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
     options, hidden = sorted([*allowed.buys, *curves.api.routed, *builds], key=_by_cost), None
-    hybrids = cheapest_hybrid(builds, allowed, inputs), cheapest_routed_fleet(allowed, bounds, inputs)
-    hybrid = min((one for one in hybrids if one is not None), key=_by_cost, default=None)
+    hybrid = cheapest_hybrid(builds, allowed, inputs)
     if hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month * (1 - CLOSE_FRAC):
         options = [hybrid, *options]
     elif hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month:

@@ -5,18 +5,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from calculators.api.bill import SUMMED, ApiBill, summed_bill
 from calculators.catalog.short_names import short_model_name
 from calculators.fleet.operating_costs import CostLine
 from calculators.options.buy import hosted_options
 from calculators.options.commitment import with_unused
 from calculators.options.option import Option
-from calculators.options.seller_targets import TargetCheck
+from calculators.options.seller_targets import TargetCheck, TargetStatus
 from calculators.options.step_down import step_down_options
-from calculators.scenario.committed_spend import NOTHING_COMMITTED, CommittedSpend
-from calculators.scenario.demand import Array
+from calculators.scenario.committed_spend import used_by_both
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import answers_easy_only
 from calculators.units import listed, percent
@@ -100,16 +97,6 @@ def line_at_share(line: CostLine, frac: float) -> CostLine:
     )
 
 
-def used_by_both(
-    hard: CommittedSpend, easy: CommittedSpend, hard_usd: float | Array, easy_usd: float | Array
-) -> CommittedSpend:
-    """The commitment, that of `easy`, as two bills together use it up; of the same shape both."""
-    if easy is NOTHING_COMMITTED:
-        return easy
-    spent_usd = hard_usd * hard.bill_frac + easy_usd * easy.bill_frac
-    return replace(easy, bill_frac=spent_usd / np.maximum(hard_usd + easy_usd, 1e-300))
-
-
 def _summed(hard: Option, easy: Option, requests_per_month: float) -> ApiBill:
     bills = [option.bill for option in (hard, easy) if option.bill is not None]
     parts = tuple(part for bill in bills for part in bill.parts or (bill,))
@@ -136,7 +123,7 @@ def _both_checks(hard: Option, easy: Option) -> TargetCheck:
     """Latency as far as it is known of both, since each answers some of the requests."""
     checks = {hard.label: hard.target_check, easy.label: easy.target_check}
     statuses, uptimes = ({getattr(check, name) for check in checks.values()} for name in ("status", "uptime"))
-    status = "misses" if "misses" in statuses else "meets" if statuses == {"meets"} else "not_known"
+    status: TargetStatus = "misses" if "misses" in statuses else "meets" if statuses == {"meets"} else "not_known"
     return TargetCheck(
         status,
         measured="; ".join(f"{name}: {check.measured}" for name, check in checks.items() if check.measured),

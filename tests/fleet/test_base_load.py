@@ -10,7 +10,7 @@ from support import scenario, staircase
 
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
-from calculators.fleet.base_load import base_load_fleets, lognormal_sigma, overflow_frac, unserved_frac
+from calculators.fleet.base_load import base_load_fleets, lognormal_sigma, overflow_frac, overflow_fracs
 from calculators.scenario.schema import Workload
 
 
@@ -44,7 +44,7 @@ def test_more_capacity_never_passes_more_on(capacity: float, more: float, peak: 
 
 
 def _unserved(capacity_ratio: float, asked: Workload) -> float:
-    return float(unserved_frac(np.asarray(capacity_ratio), np.asarray(asked.peak_ratio), asked))
+    return float(overflow_fracs(np.asarray(capacity_ratio), np.asarray(asked.peak_ratio), asked)[0])
 
 
 def test_requests_that_wait_overflow_only_where_the_whole_month_is_full() -> None:
