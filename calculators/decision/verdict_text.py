@@ -324,6 +324,8 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
     assumptions = []
     if choice.winner.kind == "hybrid":
         assumptions.append("Load over the hours is assumed log-normal between its mean and its peak.")
+    if choice.winner.easy_frac:
+        assumptions.append("Easy requests are taken to be as long as the others. What a router costs is not counted.")
     assumptions += [f"{name} is assumed to pass your evals. Test it first." for o in shown for name in o.assumed_models]
     assumptions += [_seller_assumption(option) for option in shown if option.is_buy]
     return tuple(dict.fromkeys(assumptions))

@@ -27,6 +27,8 @@ class Ranking:
     """Cheaper than every option, but by less than `CLOSE_FRAC`."""
     changes: str = ""
     """What changes over the horizon, as of `month_path.changes_words`."""
+    cheapest_routed: Option | None = None
+    """The cheapest API option that routes easy requests, whether or not that pays."""
 
 
 def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) -> Ranking:
@@ -40,21 +42,21 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) 
         options = [hybrid, *options]
     elif hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month:
         hidden = hybrid
-    compared = _worth_routing(_with_horizon_means(options, curves))
-    return Ranking(compared, hidden, changes_words(curves.path, inputs.scenario))
+    compared = _with_horizon_means(options, curves)
+    routed = min(routed_in(compared), key=lambda o: (o.decisive_usd_per_month, o.usd_per_month), default=None)
+    changes = changes_words(curves.path, inputs.scenario)
+    return Ranking(_worth_routing(compared, routed), hidden, changes, routed)
 
 
-def _worth_routing(options: Sequence[Option]) -> tuple[Option, ...]:
-    """The options with the cheapest one that routes easy requests, where it costs less than every API option that does not,
-    today or over the horizon."""
-    routed = routed_in(options)
+def _worth_routing(options: Sequence[Option], routed: Option | None) -> tuple[Option, ...]:
+    """The options, of those that route easy requests only the cheapest one, where it costs less than every API option that
+    does not, today or over the horizon."""
     plain = [o for o in options if o.is_buy and o.kind != "routed_api"]
-    best = min(routed, key=lambda o: (o.decisive_usd_per_month, o.usd_per_month), default=None)
-    worth = best is not None and any(
-        cost(best) < min(map(cost, plain)) * (1 - 1e-9)
+    is_worth = routed is not None and any(
+        cost(routed) < min(map(cost, plain)) * (1 - 1e-9)
         for cost in (attrgetter("usd_per_month"), attrgetter("decisive_usd_per_month"))
     )
-    return tuple(o for o in options if o.kind != "routed_api" or (worth and o is best))
+    return tuple(o for o in options if o.kind != "routed_api" or (is_worth and o is routed))
 
 
 def routed_in(options: Sequence[Option]) -> list[Option]:

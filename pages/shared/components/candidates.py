@@ -25,7 +25,12 @@ from calculators.units import plural, significant, usd, usd_column
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import source_line
 
-GATES = {"accepted": "Accepted", "assumed": "Assumed", "not_acceptable": "Not acceptable"}
+GATES = {
+    "accepted": "Accepted",
+    "assumed": "Assumed",
+    "easy_only": "Easy requests only",
+    "not_acceptable": "Not acceptable",
+}
 TARGET_WORDS = {"meets": "met", "misses": "missed", "not_known": "not known"}
 NEGOTIATED = "hardware.rent_usd_per_gpu_h"
 COMMITMENTS = {
