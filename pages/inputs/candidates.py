@@ -60,9 +60,6 @@ with api:
 with models:
     st.markdown("**Open models**")
     several(models_by_hosting(known), "candidates", format_func=model_label)
-    st.caption(
-        "Accepted: it passed your evals. Assumed: not evaluated yet. Easy requests only: good enough for these, as set on the Workload page. Not acceptable: left out."
-    )
     quality_gates(state["candidates"])
 
 bill = st.container()  # filled last, by the evaluation

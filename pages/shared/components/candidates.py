@@ -98,6 +98,10 @@ def rule_of_thumb(value: Range) -> str:
 
 def quality_gates(models: Sequence[str]) -> None:
     """For each candidate model, whether the user's evaluation accepts it."""
+    st.caption(
+        "Accepted: it passed your evals. Assumed: not evaluated yet. Easy requests only: good enough for the share of them on the "
+        "Workload page. Not acceptable: left out."
+    )
     for model in models:
         st.session_state.setdefault(f"gate.{model}", "assumed")
         st.segmented_control(

@@ -13,9 +13,10 @@ from calculators.scenario.outlook import VolumeStep
 from calculators.scenario.schema import label
 from calculators.units import significant
 from pages.shared.state import catalog, escape, scenario
-from pages.shared.widgets import number, percent_number, source_line
+from pages.shared.widgets import limits, number, source_line
 
 STEPS = "outlook.volume_steps"
+PERCENT = 100.0
 PRICES = (
     "api_price_change_per_year_frac",
     "hosted_price_change_per_year_frac",
@@ -41,15 +42,31 @@ def outlook_inputs() -> None:
 
 
 def _expected(field: str, step: float) -> None:
-    """Number input of a field that has an expected value, in percent where it is a fraction."""
+    """Number input of a field that has an expected value, in percent where it is a fraction. The value lives in the scenario;
+    the widget only shows it."""
     name, rules = f"outlook.{field}", catalog().outlook
-    show = percent_number if is_change(field) else number
-    show(
-        name,
+    scale, key = PERCENT if is_change(field) else 1.0, f"shown_{field}"
+    low, high, _ = limits(name)
+    value = st.session_state[name]
+    st.session_state[key] = None if value is None else round(float(value) * scale, 9)
+    st.number_input(
+        f"{label(name)} (%)" if is_change(field) else label(name),
+        None if low is None else low * scale,
+        None if high is None else high * scale,
+        None,
         step=step,
+        key=key,
+        format="%.6g",
         placeholder=f"expected: {expected_words(field, rules).removesuffix(' per year')}",
         help=f"{help_text(name)}\n\nExpected: {expected_words(field, rules)}, from {expected_span(field, rules)}. Source: {source_line(rule_source(field, rules))}.",
+        on_change=_take,
+        args=(name, key, scale),
     )
+
+
+def _take(name: str, key: str, scale: float) -> None:
+    value = st.session_state[key]
+    st.session_state[name] = None if value is None else round(value / scale, 9)
 
 
 def volume_steps() -> None:
