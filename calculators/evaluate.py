@@ -37,6 +37,7 @@ from calculators.options.ranking import (
     curves_of,
     rank_options,
     ranking,
+    routed_in,
     without_commitment,
     without_undercut,
 )
@@ -55,7 +56,7 @@ from calculators.options.traffic_costs import over_traffic_ranges
 from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.demand import Array, Demand, at_volume, needed_context_tok
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario
+from calculators.scenario.schema import Scenario, answers_all
 from calculators.scenario.traffic_range import has_range
 
 MAX_REQUESTS_PER_MONTH = 1e12
@@ -181,9 +182,9 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     ranked, traffic = over_traffic_ranges(by_cost.options, curves)
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    buys, self_host = as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line)
-    (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs)
-    savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
+    buys, self_host = as_ranked((*allowed.buys, *routed_in(ranked)), ranked), SelfHostCost(envelope, line)
+    (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs, curves.api.routed)
+    savings = savings_by_month(inputs, envelope, bounds, allowed.lines, curves.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
@@ -222,7 +223,7 @@ def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:
     needed = (catalog.requirements[id] for id in scenario.compliance.requirements)
     if any(requirement.paths and "rented_gpus" not in requirement.paths for requirement in needed):
         return None
-    return rent_gap(scenario, catalog) if any(c.gate != "not_acceptable" for c in scenario.candidates) else None
+    return rent_gap(scenario, catalog) if any(answers_all(c.gate) for c in scenario.candidates) else None
 
 
 def _noted(

@@ -39,13 +39,15 @@ def lower_envelope(staircases: Sequence[Staircase], demand: Demand) -> tuple[Sta
 
 
 def crossovers_of(
-    today: Option, buys: Sequence[Option], self_host: SelfHostCost, inputs: Inputs
+    today: Option, buys: Sequence[Option], self_host: SelfHostCost, inputs: Inputs, routed: Sequence[Option] = ()
 ) -> tuple[tuple[Option, Crossover], ...]:
     """Crossovers of self-hosting against the cheapest allowed API option at each volume (paired with today's API), then
-    against today's API, then against each other API option alone. Where no API option is allowed, today's API stands in."""
+    against today's API, then against each other API option alone. Where no API option is allowed, today's API stands in.
+    `routed`: all that route easy requests, of which `buys` holds those that are options at today's volume."""
     shown = [today, *(b for b in buys if b is not today)]
     lines = [buy_line(option) for option in shown]
-    allowed = [buy_line(option) for option in buys or shown]
+    plain = [option for option in buys if option.kind != "routed_api"]
+    allowed = [buy_line(option) for option in (*plain, *routed) or shown]
     rivals = [allowed, *([line] for line in lines)]
     crossovers = find_crossovers(self_host.staircases, self_host.line, rivals, inputs.demand.max_utilization_frac)
     return tuple(zip((today, *shown), crossovers, strict=True))

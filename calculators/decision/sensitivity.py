@@ -45,7 +45,7 @@ def decision_sensitivity(
     values = switching_values(inputs)
     return DecisionSensitivity(
         values=values,
-        rows=switching_rows(values, options),
+        rows=switching_rows(values, options, is_easy_known=inputs.scenario.workload.easy_frac is not None),
         unswitched=unswitched_sentence(values),
         review=_review(values, _announced_change(inputs, allowed), signals, inputs),
     )

@@ -1,14 +1,14 @@
 """The words of switching values: the input, its value today, the value at which the decision changes, and what it becomes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calculators.decision.choice import VerdictKind
 from calculators.decision.switching_values import SwitchingValue
 from calculators.decision.varied_inputs import Field
 from calculators.options.option import Option
 from calculators.scenario.schema import label
-from calculators.units import change, count, listed, moved_to, significant, usd
+from calculators.units import change, count, listed, moved_to, percent, significant, usd
 
 BECOMES: Mapping[VerdictKind, str] = {
     "stay": "stay on today's API",
@@ -16,6 +16,7 @@ BECOMES: Mapping[VerdictKind, str] = {
     "resold_api": "keep the model and change the contract",
     "step_down": "move to a cheaper model of the same maker",
     "hosted_open": "move to a hosted open model",
+    "routed_api": "send easy requests to a small model",
     "self_host": "self-host on rented GPUs",
     "own_hardware": "buy servers and self-host",
     "hybrid": "self-host the base load, API for the overflow",
@@ -30,6 +31,7 @@ INPUT_NAMES: Mapping[Field, str] = {
     "speed": label("hardware.throughput_factor"),
     "peak": label("workload.peak_ratio"),
     "staffing": label("operations.self_host_fte"),
+    "easy_frac": label("workload.easy_frac"),
 }
 
 
@@ -43,9 +45,17 @@ class SwitchingRow:
     becomes: str
 
 
-def switching_rows(values: Sequence[SwitchingValue], options: Sequence[Option]) -> tuple[SwitchingRow, ...]:
-    """The switching values in words, those without one left out. `options`: today's API first."""
-    return tuple(_row(value, options) for value in values if value.value_at is not None)
+def switching_rows(
+    values: Sequence[SwitchingValue], options: Sequence[Option], is_easy_known: bool = True
+) -> tuple[SwitchingRow, ...]:
+    """The switching values in words, those without one left out. `options`: today's API first; `is_easy_known`: whether the share
+    of easy requests is."""
+    rows = [_row(value, options) for value in values if value.value_at is not None]
+    unknown = "" if is_easy_known else INPUT_NAMES["easy_frac"]
+    return tuple(
+        replace(row, now="not known", flips_at=row.flips_at.removeprefix("grows to ")) if row.what == unknown else row
+        for row in rows
+    )
 
 
 def unswitched_sentence(values: Sequence[SwitchingValue]) -> str:
@@ -60,7 +70,8 @@ def unswitched_sentence(values: Sequence[SwitchingValue]) -> str:
 def _row(value: SwitchingValue, options: Sequence[Option]) -> SwitchingRow:
     assert value.value_at is not None
     assert value.becomes is not None
-    relative = f" ({change(value.value_at / value.value_now)})" if value.value_now else ""
+    is_change = value.value_now and value.field != "easy_frac"
+    relative = f" ({change(value.value_at / value.value_now)})" if is_change else ""
     seller, now = _today(value.field, options)
     if now is None:
         said, at = _plain(value.field, value.value_now), _plain(value.field, value.value_at)
@@ -81,6 +92,8 @@ def becomes_words(kind: VerdictKind, options: Sequence[Option]) -> str:
 
 
 def _plain(field: Field, value: float) -> str:
+    if field == "easy_frac":
+        return percent(value)
     return count(value) if field == "volume" else significant(value)
 
 
@@ -90,8 +103,8 @@ def _today(field: Field, options: Sequence[Option]) -> tuple[str, float | None]:
         case "today_price":
             return f" for {options[0].label}", _bill_usd(options[0])
         case "price":
-            hosted = min((o for o in options if o.kind == "hosted_open"), key=lambda o: o.usd_per_month)
-            return f" for {hosted.label}", _bill_usd(hosted)
+            hosted = min((o for o in options if o.kind == "hosted_open"), key=lambda o: o.usd_per_month, default=None)
+            return (f" for {hosted.label}", _bill_usd(hosted)) if hosted is not None else ("", None)
         case "rent" | "server_price":
             owned = field == "server_price"
             plans = [o.plan for o in options if o.plan is not None and o.plan.offer.is_owned is owned]

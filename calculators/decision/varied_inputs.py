@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from calculators.fleet.operating_costs import engineer_usd_per_year, self_host_fte, staffing_usd_per_month
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.ranking import curves_of
+from calculators.options.routing import easy_frac
 from calculators.options.shortlist import AllowedOptions
 from calculators.options.what_if import NO_MOVES, PriceMoves, allowed_again, curves_at_throughput
 from calculators.scenario.demand import Array, at_volume
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
-Field = Literal["volume", "today_price", "price", "rent", "server_price", "speed", "peak", "staffing"]
+Field = Literal["volume", "today_price", "price", "rent", "server_price", "speed", "peak", "staffing", "easy_frac"]
 Sides = NDArray[np.intp]
 """Position in `SIDES` of the winner at each value; -1 where nothing serves."""
 FARTHEST_RATIO = 100.0
@@ -58,7 +59,8 @@ class VariedInput:
 
 def varied_inputs(allowed: AllowedOptions, inputs: Inputs) -> list[VariedInput]:
     """The inputs that can be varied while these options are allowed."""
-    curves, kinds = curves_of(allowed, inputs), {option.kind for option in allowed.buys}
+    curves = curves_of(allowed, inputs)
+    kinds = {option.kind for option in curves.api.sold}
     owned = {one.offer.is_owned for one in allowed.stairs}
     prices: tuple[tuple[Field, str, bool], ...] = (
         ("today_price", "today_price_ratio", bool(kinds - {"hosted_open"})),
@@ -67,6 +69,8 @@ def varied_inputs(allowed: AllowedOptions, inputs: Inputs) -> list[VariedInput]:
         ("server_price", "server_ratio", True in owned),
     )
     varied = [varied_volume(curves), *(_price(field, ratio, curves) for field, ratio, is_there in prices if is_there)]
+    if curves.api.routes:
+        varied.append(_easy(curves))
     if allowed.stairs:
         varied += [_peak(curves), *_staffing(curves)]
     return [*varied, *_speed(inputs)]
@@ -104,6 +108,18 @@ def _peak(curves: OptionCurves) -> VariedInput:
         bounds=(1.0, MAX_PEAK_RATIO),
         sides=lambda values: curves.sides(curves.peak_points(values)),
         changed=partial(_with, scenario, "workload", "peak_ratio"),
+    )
+
+
+def _easy(curves: OptionCurves) -> VariedInput:
+    """Share of requests that a small model can answer; while it is not known, none."""
+    scenario = curves.inputs.scenario
+    return VariedInput(
+        field="easy_frac",
+        now=easy_frac(curves.inputs),
+        bounds=(0.0, 1.0),
+        sides=lambda values: curves.sides(curves.points(values.size, easy_frac=values)),
+        changed=partial(_with, scenario, "workload", "easy_frac"),
     )
 
 

@@ -24,6 +24,7 @@ ADVICE: dict[OptionKind, str] = {
     "resold_api": "Keep the model and change the contract",
     "step_down": "Don't self-host. Move to a cheaper model of the same maker",
     "hosted_open": "Don't self-host. Move to a hosted open model",
+    "routed_api": "Don't self-host. Send easy requests to a small model",
     "hybrid": "Self-host the base load and send the overflow to an API",
     "own_hardware": "Buy servers and self-host",
     "self_host": "Self-host",
@@ -107,7 +108,18 @@ def _blocked(context: VerdictContext) -> str:
 def advice_of(winner: Option) -> str:
     """What to do, before the winner's label."""
     is_same_model = winner.kind == "hosted_open" and winner.gate is None
-    return KEEP_THE_MODEL if is_same_model else ADVICE[winner.kind]
+    advice = KEEP_THE_MODEL if is_same_model else ADVICE[winner.kind]
+    return advice if not winner.easy_frac else _routing_advice(winner)
+
+
+def _routing_advice(winner: Option) -> str:
+    """What to do with the easy requests and with the others."""
+    easy = f"send the easy {percent(winner.easy_frac)} of requests to {winner.easy_model}"
+    if winner.kind == "routed_api":
+        if winner.easy_frac == 1:
+            return f"Don't self-host. Move to {winner.easy_model}"
+        return f"Don't self-host. {capital(easy)}{' and keep the model for the rest' if winner.gate is None else ''}"
+    return f"{ADVICE['hybrid']}, its easy requests to {winner.easy_model}"
 
 
 def _advice(choice: Choice, today: Option) -> str:
@@ -313,6 +325,8 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
     assumptions = []
     if choice.winner.kind == "hybrid":
         assumptions.append("Load over the hours is assumed log-normal between its mean and its peak.")
+    if choice.winner.easy_frac:
+        assumptions.append("Easy requests are taken to be as long as the others. What a router costs is not counted.")
     assumptions += [f"{name} is assumed to pass your evals. Test it first." for o in shown for name in o.assumed_models]
     assumptions += [_seller_assumption(option) for option in shown if option.is_buy]
     return tuple(dict.fromkeys(assumptions))

@@ -9,7 +9,7 @@ from calculators.performance.gpu_memory import search_settings
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.quantization_recipe import KV_BITS
 from calculators.performance.replica import ReplicaConfig, config_weights
-from calculators.scenario.schema import Hardware, Scenario, Techniques
+from calculators.scenario.schema import Hardware, Scenario, Techniques, answers_all
 
 TENSOR_PARALLEL = (1, 2, 4, 8)
 # From most to least precise; a released checkpoint is never "upcast" to sell it as something better.
@@ -22,7 +22,7 @@ def candidate_configs(scenario: Scenario, catalog: Catalog) -> list[ReplicaConfi
     Sorted by model id, so that the order in which candidates are listed changes nothing: numpy's rounding of a row depends
     on the rows beside it.
     """
-    accepted = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
+    accepted = [catalog.model(c.model) for c in scenario.candidates if answers_all(c.gate)]
     models, techniques = sorted(accepted, key=lambda model: model.id), scenario.techniques
     gpus, configs = searched_gpus(scenario.hardware, catalog), list[ReplicaConfig]()
     for model in models:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.fleet.staircase import FleetGroup, Staircase
+from calculators.fleet.staircase import FleetGroup, Staircase, staircase_columns, undercut_positions
 from calculators.scenario.demand import Array
 
 
@@ -38,3 +38,16 @@ def leading_rents_usd(staircases: Sequence[Staircase], rents_usd: Array) -> Arra
     """Rent (v,) of the fleets of `leading_positions`."""
     leading = leading_positions(staircases, rents_usd)
     return np.asarray(np.take_along_axis(rents_usd, leading[None], axis=0)[0])
+
+
+def worth_comparing(staircases: Sequence[Staircase]) -> list[int]:
+    """Positions of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
+    left out, where both hold the weights in one format, and both are rented without a commitment or both are paid for to the
+    end. A coarser format never takes the place of a finer one that costs the same, and one of known speed counts as cheaper by
+    its `lead_ratio`."""
+    columns, alike = staircase_columns(staircases), dict[tuple[FleetGroup, str, bool], list[int]]()
+    columns[4] /= lead_ratios(staircases)
+    for i, one in enumerate(staircases):
+        alike.setdefault((one.group, one.capacity.config.precision, one.offer.is_committed), []).append(i)
+    left_out = {members[k] for members in alike.values() for k in undercut_positions(columns[:, members])}
+    return [i for i in range(len(staircases)) if i not in left_out]

@@ -17,6 +17,7 @@ BYTES_PER_TOK = 5.0  # about four letters of English and their share of JSON fra
 CostKind = Literal[
     "api",
     "overflow_api",
+    "easy_api",
     "gpu_rental",
     "owned_servers",
     "staffing",
@@ -29,6 +30,7 @@ CostKind = Literal[
 COST_NAMES: Mapping[CostKind, str] = {
     "api": "API spend",
     "overflow_api": "API spend on overflow",
+    "easy_api": "API spend on easy requests",
     "gpu_rental": "GPU rental",
     "owned_servers": "Purchased servers (amortized)",
     "staffing": "Staffing (engineers)",

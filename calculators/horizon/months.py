@@ -17,7 +17,8 @@ from calculators.horizon.finance import (
 )
 from calculators.horizon.hiring import hiring_cash_usd
 from calculators.horizon.purchase import PurchaseCash, purchase_cash
-from calculators.options.cost_curves import FleetCosts, OptionCurves
+from calculators.options.cost_curves import OptionCurves
+from calculators.options.fleet_costs import FleetCosts
 from calculators.options.option import Option
 from calculators.scenario.demand import Array, horizon_growth
 from calculators.scenario.inputs import Inputs

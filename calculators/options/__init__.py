@@ -10,11 +10,14 @@ context_window  whether a context window holds the workload's requests
 scenario_check  whether the catalog knows what a scenario names
 buy             options that buy tokens from an API
 step_down       options that buy a cheaper model of the same maker
+routing         easy requests to a small model, the others to a larger one
 speed_range     fleets at the optimistic and pessimistic speed
 build           options that self-host
-hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
+hybrid          a base-load fleet, with overflow to an API
 month_path      what changes from month to month
+curve_points    values of the inputs that vary
+bill_curves     cost of the API options over them
 cost_curves     cost of every allowed option over inputs that vary
 ranking         all allowed options, cheapest first
 traffic_costs   costs over the ranges of the traffic

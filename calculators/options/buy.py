@@ -1,6 +1,6 @@
 """Options that buy tokens: today's API, the same API with its discounts, resellers of it, hosts of open models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from calculators.api.bill import (
@@ -26,7 +26,7 @@ from calculators.compliance.residency import is_regional, required_facts
 from calculators.fleet.operating_costs import CostLine, fixed_line, hosted_open_lines, resale_lines
 from calculators.options.option import LinearCost, Option, OptionKind, with_range
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Candidate
+from calculators.scenario.schema import Candidate, Gate, answers_all
 from calculators.units import multiple_of, percent, usd
 
 CACHING_DISCOUNT = "prompt caching"
@@ -69,9 +69,9 @@ def resold_options(inputs: Inputs, regional: bool) -> list[Option]:
     ]
 
 
-def hosted_options(inputs: Inputs) -> list[Option]:
-    """Every allowed provider of every candidate open model that is not ruled out."""
-    candidates = [c for c in inputs.scenario.candidates if c.gate != "not_acceptable"]
+def hosted_options(inputs: Inputs, may_serve: Callable[[Gate], bool] = answers_all) -> list[Option]:
+    """Every allowed provider of every candidate open model whose quality `may_serve`."""
+    candidates = [c for c in inputs.scenario.candidates if may_serve(c.gate)]
     ratios = _paid_ratios(inputs)
     return [option for candidate in candidates for option in _hosted_options(candidate, inputs, ratios)]
 

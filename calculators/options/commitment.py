@@ -7,10 +7,13 @@ from dataclasses import replace
 
 from calculators.api.bill import ApiBill, todays_bill, todays_discount_frac, todays_parts, todays_usage
 from calculators.api.rates import api_offer
-from calculators.fleet.operating_costs import unused_commitment_lines
+from calculators.fleet.operating_costs import CostKind, unused_commitment_lines
 from calculators.options.option import Option, with_range
 from calculators.scenario.committed_spend import NOTHING_COMMITTED, CommittedSpend
 from calculators.scenario.inputs import Inputs
+
+API_SPEND: tuple[CostKind, ...] = ("api", "overflow_api", "easy_api")
+"""Lines that are billed by the token."""
 
 
 def committed_spend(inputs: Inputs) -> CommittedSpend:
@@ -51,7 +54,7 @@ def usd_at(provider: str, bill: ApiBill) -> float:
 
 def with_unused(option: Option) -> Option:
     """The option with the cost line of what it leaves unused of its commitment, after its bill or commitment changed."""
-    billed_usd = sum(line.usd_per_month for line in option.lines if line.kind in ("api", "overflow_api"))
+    billed_usd = sum(line.usd_per_month for line in option.lines if line.kind in API_SPEND)
     others = tuple(line for line in option.lines if line.kind != "unused_commitment")
     return with_range(replace(option, lines=(*others, *unused_commitment_lines(option.committed, billed_usd))))
 

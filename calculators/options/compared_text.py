@@ -11,9 +11,10 @@ from calculators.fleet.plan import fleet_plan
 from calculators.options.context_window import context_notes, partly_held_notes
 from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.ranking import Ranking
+from calculators.options.routing import easy_model_name
 from calculators.options.shortlist import AllOptions, AllowedOptions
 from calculators.scenario.inputs import Inputs
-from calculators.units import percent, usd
+from calculators.units import listed, percent, usd
 
 TOLD_SAVING_FRAC = 0.01
 """Of the winner's cost: a smaller saving of a fleet whose speed is not proven is not told."""
@@ -22,13 +23,36 @@ HYBRID_BAR = f"hybrids are options only from {percent(CLOSE_FRAC)} cheaper, beca
 
 def compared_notes(every: AllOptions, allowed: AllowedOptions, ranked: Ranking, inputs: Inputs) -> list[str]:
     """What is not compared and why, where that matters."""
-    short = context_notes([buy.option for buy in every.buys], inputs)
+    short = context_notes([buy.option for buy in (*every.buys, *every.easy)], inputs)
     return (
         short
         + partly_held_notes(ranked.options, inputs)
         + _target_notes(allowed.set_aside, ranked.options)
         + conditional_notes(allowed, ranked)
+        + _routing_notes(every, allowed, ranked, inputs)
     )
+
+
+def _routing_notes(every: AllOptions, allowed: AllowedOptions, ranked: Ranking, inputs: Inputs) -> list[str]:
+    """Why no easy requests are routed, where the user marked a small model for them or entered their share."""
+    frac, routed = inputs.scenario.workload.easy_frac, ranked.cheapest_routed
+    small = listed(list(dict.fromkeys(easy_model_name(one.option) for one in every.easy)))
+    if frac is None:
+        why = f"{small} would answer easy requests, but their share is not known: measure it and enter it on the Workload page."
+        return [why] if every.easy else []
+    if not frac or any(option.easy_frac for option in ranked.options):
+        return []
+    if not every.easy:
+        return [
+            f"You entered that {percent(frac)} of requests are easy: mark the models that are good enough for these only on the "
+            "Candidates page. Until then nothing is routed."
+        ]
+    if routed is None:
+        return [
+            f"Easy requests are not routed: {small} {'is' if len(every.easy) == 1 else 'are'} not allowed, too slow for your "
+            "targets or too short of context."
+        ]
+    return [f"Routing does not pay: {routed.label} would cost {usd(routed.usd_per_month)}/month."]
 
 
 def passed_over_reason(set_aside: Sequence[Option], ranked: Sequence[Option]) -> str:

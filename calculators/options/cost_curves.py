@@ -9,62 +9,37 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.api.bill import ApiBill
-from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
-from calculators.fleet.leading_fleets import by_group, lead_ratios
-from calculators.fleet.operating_costs import CostKind, CostLine
-from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns, undercut_positions
-from calculators.options.commitment import committed_spend
+from calculators.fleet.base_load import cheapest_base_load_usd
+from calculators.fleet.leading_fleets import by_group, lead_ratios, worth_comparing
+from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns
+from calculators.options.bill_curves import BillCurves
+from calculators.options.curve_points import Points, tiled
+from calculators.options.fleet_costs import (
+    PAID_ONCE,
+    FleetCosts,
+    MonthlyCosts,
+    Parts,
+    UntilServing,
+    due_usd,
+    total,
+    where,
+)
 from calculators.options.month_path import MonthPath, month_path
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
-from calculators.scenario.committed_spend import NOTHING_COMMITTED
+from calculators.options.routing import easy_frac
+from calculators.options.shortlist import AllowedOptions
 from calculators.scenario.demand import Array, prompt_ratio
 from calculators.scenario.inputs import Inputs
 
-_Parts = tuple[Array, Array]
-PAID_ONCE: tuple[CostKind, ...] = ("migration", "hiring")
 BEYOND_USD = 1e15
 """Stands for the cost of a fleet beyond the GPU limit: the one that carries more months leads."""
 MAX_CELLS = 2_000_000
 """Staircases x points x months that are computed at once."""
 SIDES: tuple[OptionKind, ...] = (
     *("api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "self_host", "own_hardware", "hybrid"),
+    "routed_api",
 )
 """The sides of the decision; an array of sides holds positions in this tuple."""
-
-
-def worth_comparing(staircases: Sequence[Staircase]) -> list[int]:
-    """Positions of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
-    left out, where both hold the weights in one format and are rented for the same term or bought. A coarser format never takes the place of a finer one that costs the same, and one of known speed counts as cheaper by
-    its `lead_ratio`."""
-    columns, alike = staircase_columns(staircases), dict[tuple[FleetGroup, str, int], list[int]]()
-    columns[4] /= lead_ratios(staircases)
-    for i, one in enumerate(staircases):
-        term = one.offer.commitment_months or 0
-        alike.setdefault((one.group, one.capacity.config.precision, term), []).append(i)
-    left_out = {members[k] for members in alike.values() for k in undercut_positions(columns[:, members])}
-    return [i for i in range(len(staircases)) if i not in left_out]
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Values of the inputs that vary. Arrays (t,); ratios are to today's value."""
-
-    requests_per_month: Array
-    peak_ratio: Array
-    capacity_ratio: Array
-    """Requests per month that a replica carries: inverse to the peak."""
-    rent_ratio: Array
-    server_ratio: Array
-    today_price_ratio: Array
-    bill_ratio: Array
-    """Of the price of today's API as it is billed, which a reseller does not go by."""
-    hosted_price_ratio: Array
-    staffing_usd_per_month: Array
-
-    def rows(self, start: int, end: int) -> "Points":
-        """The points from `start` to before `end`."""
-        return Points(**{name: getattr(self, name)[start:end] for name in self.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,55 +56,10 @@ class OptionCosts:
 
 
 @dataclass(frozen=True, slots=True)
-class FleetCosts:
-    """Monthly cost of the fleet of each group at each point, inf where it cannot serve. Arrays (g, t, h)."""
-
-    machines_usd: Array
-    """At the price of the month."""
-    due_usd: Array
-    """What the machines cause to be paid, as of `MonthPath.due_ratio`."""
-    others_usd: Array
-    """Everything besides machines."""
-    beside_usd: Array
-    """The same, with what is paid instead until the fleet serves."""
-    chosen: NDArray[np.intp]
-    """Positions of the staircases."""
-
-    @property
-    def usd(self) -> Array:
-        """Everything."""
-        return self.due_usd + self.beside_usd
-
-    @property
-    def in_place_usd(self) -> Array:
-        """Of a fleet that serves, by the month."""
-        return self.machines_usd + self.others_usd
-
-
-@dataclass(frozen=True, slots=True)
-class MonthlyCosts:
-    """Cost of every option in each month of the horizon."""
-
-    buys_usd: Array
-    """(b, t, h)"""
-    todays_usd: Array
-    """(t, h) of today's API, whether or not it is an option."""
-    builds: FleetCosts
-    """Fleets that carry everything; where volume outgrows one within the horizon, an API takes the rest from then on."""
-    hybrids: FleetCosts
-    """Fleets for the base load; in a month in which the whole fleet costs less, it carries everything."""
-    is_outgrown: NDArray[np.bool_]
-    """(g, t, h) whether volume is more than a fleet that carries everything today may carry."""
-    first_usd: tuple[Array, Array, Array]
-    """Of the first month with every fleet in place (b, t), (g, t) and (g, t), fleets for the base load only where they cost less
-    than the whole."""
-
-
-@dataclass(frozen=True, slots=True)
 class OptionCurves:
     """What the costs of the allowed options are made of."""
 
-    buys: tuple[Option, ...]
+    api: BillCurves
     staircases: tuple[Staircase, ...]
     columns: Array
     """As of `staircase_columns` (9, s)."""
@@ -146,15 +76,13 @@ class OptionCurves:
     fixed_usd_per_month: float
     """Of self-hosting, without machines, egress, staffing and unused committed spend."""
     once_usd_per_month: float
-    """The part of it that is paid whenever the fleet begins to serve, spread over the horizon."""
+    """What is paid whenever the fleet begins to serve, spread over the horizon."""
     staffing_usd_per_month: float
     """With hiring, which goes with it."""
     unused_usd_per_month: float
     """Of committed spend, where a fleet carries everything."""
-    today: Option
-    """Today's API, one of the buys or not."""
     path: MonthPath
-    """What changes from month to month, buys and staircases in this order; one month where nothing does."""
+    """What changes from month to month, API options and staircases in this order; one month where nothing does."""
     every_month: MonthPath
     """The same with all months of the horizon."""
     servers_are_fallback: bool
@@ -162,24 +90,17 @@ class OptionCurves:
     inputs: Inputs
 
     @classmethod
-    def of(
-        cls,
-        buys: Sequence[Option],
-        today: Option,
-        staircases: Sequence[Staircase],
-        lines: Sequence[CostLine],
-        inputs: Inputs,
-        servers_are_fallback: bool = False,
-    ) -> "OptionCurves":
-        """The curves of options that compliance allows; `lines`: what self-hosting costs besides the machines."""
+    def of(cls, allowed: AllowedOptions, staircases: Sequence[Staircase], inputs: Inputs) -> "OptionCurves":
+        """The curves of options that compliance allows, on these staircases."""
+        api = BillCurves.of(allowed.buys, allowed.today, allowed.easy, inputs)
         staircases = [staircases[i] for i in worth_comparing(staircases)]
-        every_month = month_path(buys, today, staircases, inputs)
+        every_month = month_path(api.sold, allowed.today, staircases, inputs)
         groups = by_group(staircases)
-        usd = {line.kind: line.usd_per_month for line in lines}
+        usd = {line.kind: line.usd_per_month for line in allowed.lines}
         egress, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "unused_commitment"))
         people = usd.get("staffing", 0.0) + usd.get("hiring", 0.0)
         return cls(
-            buys=tuple(buys),
+            api=api,
             staircases=tuple(staircases),
             columns=staircase_columns(staircases),
             is_committed=np.array([one.offer.is_committed for one in staircases], dtype=bool),
@@ -194,10 +115,9 @@ class OptionCurves:
             once_usd_per_month=sum(usd.get(kind, 0.0) for kind in PAID_ONCE),
             staffing_usd_per_month=people,
             unused_usd_per_month=unused,
-            today=today,
             path=every_month.collapsed(),
             every_month=every_month,
-            servers_are_fallback=servers_are_fallback,
+            servers_are_fallback=allowed.servers_step_in,
             inputs=inputs,
         )
 
@@ -208,6 +128,7 @@ class OptionCurves:
             "requests_per_month": demand.requests_per_month,
             "peak_ratio": self.inputs.scenario.workload.peak_ratio,
             "staffing_usd_per_month": self.staffing_usd_per_month,
+            "easy_frac": easy_frac(self.inputs),
         }
         values = {name: np.full(count, today.get(name, 1.0)) for name in Points.__slots__}
         return Points(**(values | varied))
@@ -217,6 +138,11 @@ class OptionCurves:
         sized_for = np.maximum(prompt_ratio(self.inputs.scenario.workload) * peak_ratio, 1.0)
         capacity_ratio = self.inputs.demand.effective_peak_ratio / sized_for
         return self.points(peak_ratio.size, peak_ratio=peak_ratio, capacity_ratio=capacity_ratio)
+
+    @property
+    def buys(self) -> tuple[Option, ...]:
+        """The API options, those that route easy requests to a small model last."""
+        return self.api.buys
 
     # --- costs -------------------------------------------------------------------------------------------------------
 
@@ -251,19 +177,19 @@ class OptionCurves:
         need = np.tile(self.path.need_ratio, points)
         monthly = replace(monthly, requests_per_month=volume, capacity_ratio=monthly.capacity_ratio / need)
         shape = points, months
-        buys = self._buys_usd(monthly)
+        buys = self.api.buys_usd(monthly, self.path)
         whole, base, rents, chosen = self._fleets_usd(monthly, buys)
-        first = tuple(usd.reshape(-1, *shape)[..., 0] for usd in (buys, _total(whole), _total(base)))
-        is_outgrown = np.isinf(_total(whole)) & np.isfinite(np.repeat(first[1], months, axis=1))
-        whole = _where(is_outgrown, self._beyond_limit(base, buys, monthly), whole)
-        base = _where(_total(whole) <= _total(base), whole, base)
-        todays = self._todays_usd(monthly)
+        first = tuple(usd.reshape(-1, *shape)[..., 0] for usd in (buys, total(whole), total(base)))
+        is_outgrown = np.isinf(total(whole)) & np.isfinite(np.repeat(first[1], months, axis=1))
+        whole = where(is_outgrown, self._beyond_limit(base, buys, monthly), whole)
+        base = where(total(whole) <= total(base), whole, base)
+        todays = self.api.todays_usd(monthly, self.path)
         until = self._until_serving(monthly, np.concatenate([todays[None], buys]), rents) if self.path.waits else None
 
         serving_frac = 1.0 if until is None else until.serving_frac
         due_ratio, held_usd = (
             np.take_along_axis(of_each, chosen, axis=0)
-            for of_each in (self._tiled(self.path.due_ratio, monthly), self._held_usd(monthly))
+            for of_each in (tiled(self.path.due_ratio, monthly), self._held_usd(monthly))
         )
 
         def fleets(machines_usd: Array, others_usd: Array) -> FleetCosts:
@@ -283,16 +209,16 @@ class OptionCurves:
             first_usd=(first[0], first[1], first[2]),
         )
 
-    def _beyond_limit(self, base: _Parts, buys_usd: Array, at: Points) -> _Parts:
+    def _beyond_limit(self, base: Parts, buys_usd: Array, at: Points) -> Parts:
         """Machines and all else (g, t) where volume is more than a fleet may carry: one for the base load, or where none pays the cheapest
         API option, with the staffing that is there."""
         api = np.broadcast_to(buys_usd.min(axis=0, initial=np.inf) + self._rest_usd(at), base[0].shape)
         no_machines = np.where(np.isinf(api), np.inf, 0.0)
-        return _where(np.isinf(base[0]), (no_machines, api), base)
+        return where(np.isinf(base[0]), (no_machines, api), base)
 
     def _held_usd(self, at: Points) -> Array:
         """What all machines of each staircase that the user already has cost (s, t)."""
-        return np.asarray(self.columns[7][:, None] * self._tiled(self.path.held_usd, at))
+        return np.asarray(self.columns[7][:, None] * tiled(self.path.held_usd, at))
 
     def _never_sold(self, machines_usd: Array) -> Array:
         """Machines (g, t x h) of which purchased ones stay until the end of the horizon."""
@@ -311,33 +237,7 @@ class OptionCurves:
         is_cheapest = np.arange(len(hybrids))[:, None] == np.argmin(hybrids, axis=0)
         return np.asarray(is_cheapest & (hybrids < bar))
 
-    def _buys_usd(self, at: Points) -> Array:
-        """(b, t)."""
-        if not self.buys:
-            return np.zeros((0, at.requests_per_month.size))
-        bills = zip(self.buys, self._bills_usd(at), strict=True)
-        return np.array([self._usd_at_bill(option, bill, at) for option, bill in bills])
-
-    def _todays_usd(self, at: Points) -> Array:
-        """(t,)."""
-        bill = self._bill_at(self.today, at) * self._tiled(self.path.todays_ratio[None], at)[0]
-        return self._usd_at_bill(self.today, bill, at)
-
-    def _usd_at_bill(self, option: Option, bill_usd: Array, at: Points) -> Array:
-        left = self._lasts_ratio(at) - 1  # of a commitment, which ends within the horizon
-        return np.asarray(option.usd_at_bill(bill_usd) + option.committed.unused_usd(bill_usd) * left)
-
-    def _bills_usd(self, at: Points) -> Array:
-        """Bill of each API option (b, t)."""
-        rows = [self._bill_at(option, at) for option in self.buys]
-        return np.array(rows) * self._tiled(self.path.bill_ratio, at)
-
-    def _bill_at(self, option: Option, at: Points) -> Array:
-        ratio = at.hosted_price_ratio if option.kind == "hosted_open" else at.today_price_ratio
-        ratio = ratio * at.bill_ratio if option.kind in ("api_today", "api_optimised") else ratio
-        return np.asarray(_bill(option).usd_per_request * ratio * at.requests_per_month)
-
-    def _fleets_usd(self, at: Points, buys_usd: Array) -> tuple[_Parts, _Parts, Array, NDArray[np.intp]]:
+    def _fleets_usd(self, at: Points, buys_usd: Array) -> tuple[Parts, Parts, Array, NDArray[np.intp]]:
         """Fleets that carry everything, and fleets for the base load with overflow: machines and all else of each group (g, t); rents of
         every staircase (s, t); the chosen staircases (g, t)."""
         shape = len(self.groups), at.requests_per_month.size
@@ -347,11 +247,11 @@ class OptionCurves:
         machine_usd = self._machine_usd_per_month(at)
         per_replica, per_prefill, per_machine, spare, _, most, size, held, _ = self.columns[..., None]
         carried = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio
-        varied = *carried, per_machine, spare, machine_usd, most, size, held, self._tiled(self.path.held_usd, at)
+        varied = *carried, per_machine, spare, machine_usd, most, size, held, tiled(self.path.held_usd, at)
         rents = column_rents_usd(varied, at.requests_per_month)
         rest = self._rest_usd(at)
         rents = self._held_for_their_term(rents, machine_usd)
-        due = due_usd(rents, self._tiled(self.path.due_ratio, at), self._held_usd(at), 1.0)
+        due = due_usd(rents, tiled(self.path.due_ratio, at), self._held_usd(at), 1.0)
         chosen = np.array([self._chosen(members, rents, due) for members in self.members])
         builds = np.take_along_axis(rents, chosen, axis=0)
         base = np.full(shape, np.inf), np.zeros(shape)
@@ -360,7 +260,7 @@ class OptionCurves:
             builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
         if self.buys:
             base = self._hybrids_usd(at, builds, rest, chosen, buys_usd)
-        others = np.broadcast_to(rest + self.unused_usd_per_month * self._lasts_ratio(at), shape)
+        others = np.broadcast_to(rest + self.unused_usd_per_month * self.api.lasts_ratio(at, self.path), shape)
         return (builds, others), base, rents, chosen
 
     @property
@@ -373,11 +273,11 @@ class OptionCurves:
         egress = self.egress_usd_per_request * at.requests_per_month
         return np.asarray(self.fixed_usd_per_month + at.staffing_usd_per_month + egress)
 
-    def _until_serving(self, at: Points, apis_usd: Array, rents_usd: Array) -> "_UntilServing":
+    def _until_serving(self, at: Points, apis_usd: Array, rents_usd: Array) -> UntilServing:
         """What is paid in the part of each month (g, t) in which a group's fleet does not serve yet: until engineers are hired the cheapest
         of today's API and the hosts of the same open model; until servers are delivered, that or the same model on machines by the
         hour. `apis_usd`: of today's API and of the buys (1 + b, t)."""
-        hiring, own = (self._tiled(one[None], at)[0] for one in (self.path.hiring_wait_frac, self.path.own_wait_frac))
+        hiring, own = (tiled(one[None], at)[0] for one in (self.path.hiring_wait_frac, self.path.own_wait_frac))
         usd = []
         for model, owned in self.groups:
             name = next(s.capacity.config.model.name for s in self.staircases if s.capacity.config.model.id == model)
@@ -387,22 +287,11 @@ class OptionCurves:
             rented = rents_usd[hourly].min(axis=0, initial=np.inf) + self._rest_usd(at)
             usd.append(hiring * api + (own - hiring) * np.minimum(api, rented) if owned else hiring * api)
         serving = 1 - np.where(self._is_owned[:, None], own, hiring)
-        return _UntilServing(np.array(usd).reshape(serving.shape), serving)
+        return UntilServing(np.array(usd).reshape(serving.shape), serving)
 
     @property
     def _of_group(self) -> dict[FleetGroup, NDArray[np.intp]]:
         return dict(zip(self.groups, self.members, strict=True))
-
-    def _lasts_ratio(self, at: Points) -> Array:
-        """Committed spend in each of monthly points (t x months,) over its mean over the horizon, as of
-        `CommittedSpend.paid_ratio`; ones where the months are not told apart."""
-        months, committed = self.path.months, committed_spend(self.inputs)
-        ratios = np.ones(1) if months == 1 or committed is NOTHING_COMMITTED else committed.paid_ratio(months)
-        return np.tile(ratios, at.requests_per_month.size // ratios.size)
-
-    def _tiled(self, ratios: Array, at: Points) -> Array:
-        """Ratios (k, h) of the months at monthly points (k, t x months)."""
-        return np.tile(ratios, (1, at.requests_per_month.size // self.path.months))
 
     def _held_for_their_term(self, rents_usd: Array, machine_usd: Array) -> Array:
         """Rents (s, t x months) where volume falls: machines that are bought, or committed for a year or more, are paid for
@@ -448,49 +337,36 @@ class OptionCurves:
         """Price of a machine of each staircase (s, t)."""
         owned = np.array([one.offer.is_owned for one in self.staircases])[:, None]
         today_usd = self.columns[4][:, None] * np.where(owned, at.server_ratio, at.rent_ratio)
-        return np.asarray(today_usd * self._tiled(self.path.machine_ratio, at))
+        return np.asarray(today_usd * tiled(self.path.machine_ratio, at))
 
     def _hybrids_usd(
-        self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp], buys: Array
-    ) -> _Parts:
-        """Base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option: machines (g, t), inf
-        where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper, and all else (g, t). Beyond
-        the GPU limit there is no full fleet, but still one for the base load."""
-        lasts = self._lasts_ratio(at)
-        full_usd = rents_usd + self.unused_usd_per_month * lasts
-        best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
-        fixed = np.array([option.fixed_usd_per_month for option in self.buys])[best]
-        used_frac = np.array([option.committed.bill_frac for option in self.buys])[best]
-        unbatched, saving = self._overflow_rates(best) * self._bills_usd(at)[best, each]
-        bar = np.minimum((full_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
-        machines, others = np.full(rents_usd.shape, np.inf), np.zeros(rents_usd.shape)
-        machine_usd = self._machine_usd_per_month(at)
-        held_usd = self._tiled(self.path.held_usd, at)
-        for place, stairs in enumerate(chosen):
+        self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp], buys_usd: Array
+    ) -> Parts:
+        """Base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option, its easy requests to a
+        small model where that costs less: machines (g, t), inf where none is cheaper than the full fleet, or staffing alone keeps it
+        from being clearly cheaper, and all else (g, t). Beyond the GPU limit there is no full fleet, but still one for the base load."""
+        full_usd = rents_usd + self.unused_usd_per_month * self.api.lasts_ratio(at, self.path)
+        bar = np.minimum((full_usd + rest_usd).min(axis=0), buys_usd.min(axis=0)) * (1 - CLOSE_FRAC)
+        parts = np.full(rents_usd.shape, np.inf), np.zeros(rents_usd.shape)
+        machine_usd, held_usd = self._machine_usd_per_month(at), tiled(self.path.held_usd, at)
+        for fixed, prices in self.api.overflow_prices(at, self.path, buys_usd):
             may = np.flatnonzero(rest_usd + fixed < bar)
-            if may.size:
+            if not may.size:
+                continue
+            volumes, peaks, billed = at.requests_per_month[may], at.peak_ratio[may], prices.rows(may)
+            for place, stairs in enumerate(chosen):
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
                 columns[4], columns[8] = machine_usd[stairs[may], may], held_usd[stairs[may], may]
-                committed = replace(self.buys[0].committed, bill_frac=used_frac[may], month_ratio=lasts[may])
-                prices = OverflowPrices(unbatched[may], saving[may], committed)
-                volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
-                rent, bill = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
-                machines[place, may] = np.where(rent + bill < full_usd[place, may], rent, np.inf)
-                others[place, may] = bill + (rest_usd + fixed)[may]
+                rent, bill = cheapest_base_load_usd(columns, volumes, peaks, billed, self.inputs.scenario.workload)
+                rent = np.where(rent + bill < full_usd[place, may], rent, np.inf)
+                one, best = (rent, bill + (rest_usd + fixed)[may]), (parts[0][place, may], parts[1][place, may])
+                parts[0][place, may], parts[1][place, may] = where(total(one) < total(best), one, best)
         if (np.diff(self.path.volume_ratio * self.path.need_ratio) < 0).any():  # committed machines stay
             kept = self.is_committed[chosen[:, 0]]
-            by_month = machines.reshape(len(machines), -1, self.path.months)
+            by_month = parts[0].reshape(len(parts[0]), -1, self.path.months)
             by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)
-        return machines, others
-
-    def _overflow_rates(self, buys: NDArray[np.intp]) -> Array:
-        """Bill without the batch API, and what batch would save on all requests, over the bill (2, t)."""
-        bills = [_bill(option) for option in self.buys]
-        paid = np.array([max(bill.usd_per_month, 1e-300) for bill in bills])
-        unbatched = np.array([bill.unbatched_usd_per_month for bill in bills]) / paid
-        saving = np.array([bill.batch_saving_of_all_usd_per_month for bill in bills]) / paid
-        return np.array([unbatched[buys], saving[buys]])
+        return parts
 
     # --- sides -------------------------------------------------------------------------------------------------------
 
@@ -516,32 +392,3 @@ class OptionCurves:
         for kind, usd in zip(kinds, every, strict=True):
             least[SIDES.index(kind)] = np.minimum(least[SIDES.index(kind)], usd)
         return least
-
-
-@dataclass(frozen=True, slots=True)
-class _UntilServing:
-    """What is paid until fleets serve, and the part of each month in which they do. Arrays (g, t)."""
-
-    usd: Array
-    serving_frac: Array
-
-
-def due_usd(machines_usd: Array, due_ratio: Array, held_usd: Array, serving_frac: Array | float) -> Array:
-    """What machines cause to be paid: those that the user has already, `held_usd` in all, while they serve; the others as of
-    `MonthPath.due_ratio`. The arguments broadcast."""
-    held = np.minimum(machines_usd, held_usd)
-    added = np.where(np.isinf(machines_usd), 0.0, machines_usd - held) * due_ratio
-    return np.where(np.isinf(machines_usd), np.inf, added + held * serving_frac)
-
-
-def _total(parts: _Parts) -> Array:
-    return parts[0] + parts[1]
-
-
-def _where(condition: NDArray[np.bool_], one: _Parts, other: _Parts) -> _Parts:
-    return np.where(condition, one[0], other[0]), np.where(condition, one[1], other[1])
-
-
-def _bill(option: Option) -> ApiBill:
-    assert option.bill is not None
-    return option.bill

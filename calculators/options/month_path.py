@@ -14,7 +14,7 @@ from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.owned_servers import gpu_cash_of, own_wait_months, owned_usd_per_gpu_h
 from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
-from calculators.options.shortlist import priced_buys
+from calculators.options.shortlist import priced_buys, priced_easy
 from calculators.scenario.demand import Array, horizon_growth
 from calculators.scenario.inputs import Inputs
 from calculators.units import (
@@ -208,7 +208,9 @@ def _announced_ratios(buys: Sequence[Option], inputs: Inputs, months: int) -> Ar
     days = sorted({day for offer in offers.values() for day, _ in scheduled_changes(offer, start, months)})
     before = np.ones(len(buys))
     for day in days:
-        then = {(p.option.kind, p.option.label): p.option for p in priced_buys(at_prices_of(day, inputs))}
+        dated = at_prices_of(day, inputs)
+        priced = (*priced_buys(dated), *priced_easy(dated))
+        then = {(p.option.kind, p.option.label): p.option for p in priced}
         after = np.array([_price_ratio(buy, then.get((buy.kind, buy.label))) for buy in buys])
         begun = np.clip(np.arange(1, months + 1) - (day - start).days / DAYS_PER_MONTH, 0.0, 1.0)
         ratios += (after - before)[:, None] * begun

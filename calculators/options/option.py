@@ -16,12 +16,20 @@ from calculators.scenario.demand import Array
 from calculators.scenario.schema import Gate
 
 OptionKind = Literal[
-    "api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "self_host", "own_hardware", "hybrid"
+    "api_today",
+    "api_optimised",
+    "resold_api",
+    "step_down",
+    "hosted_open",
+    "routed_api",
+    "self_host",
+    "own_hardware",
+    "hybrid",
 ]
 STAYS: tuple[OptionKind, ...] = ("api_today", "api_optimised", "resold_api")
 """Kinds that keep today's model."""
-MOVES: tuple[OptionKind, ...] = ("step_down", "hosted_open")
-"""Kinds that buy another model by the token."""
+MOVES: tuple[OptionKind, ...] = ("step_down", "hosted_open", "routed_api")
+"""Kinds that buy another model by the token, for all requests or for the easy ones."""
 IN_USE: tuple[OptionKind, ...] = ("api_today", "api_optimised")
 """Kinds that keep today's seller, which the user may have measured."""
 CLOSE_FRAC = 0.10
@@ -56,6 +64,10 @@ class Option:
     """The model that answers a hybrid's overflow."""
     also_gate: Gate | None = None
     """Of the model that answers a hybrid's overflow."""
+    easy_model: str = ""
+    """The small model that answers the easy requests only, where they are routed to one."""
+    easy_frac: float = 0.0
+    """Its share of requests."""
     stepped_to: tuple[str, ...] = ()
     """Of a step-down: the models that replace those in use."""
     target_check: TargetCheck = NOT_KNOWN
@@ -113,15 +125,17 @@ class Option:
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the models that answer, each once."""
-        return self.stepped_to or tuple(dict.fromkeys(name for name in (self.model, self.also_model) if name))
+        return tuple(dict.fromkeys(name for name in (*self._own_models, self.also_model, self.easy_model) if name))
 
     @property
     def assumed_models(self) -> tuple[str, ...]:
         """Those of `models` that have not passed the user's evals yet."""
-        if self.stepped_to:
-            return self.stepped_to if self.gate == "assumed" else ()
-        gates = ((self.model, self.gate), (self.also_model, self.also_gate))
+        gates = [*((name, self.gate) for name in self._own_models), (self.also_model, self.also_gate)]
         return tuple(dict.fromkeys(short_model_name(name) for name, gate in gates if gate == "assumed"))
+
+    @property
+    def _own_models(self) -> tuple[str, ...]:
+        return self.stepped_to or (self.model,)
 
     @property
     def is_build(self) -> bool:

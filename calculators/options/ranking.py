@@ -3,16 +3,18 @@ cheaper."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 
+from calculators.fleet.leading_fleets import worth_comparing
 from calculators.fleet.staircase import Staircase
-from calculators.options.build import build_options, partial_builds
+from calculators.options.build import build_options
 from calculators.options.commitment import with_unused
-from calculators.options.cost_curves import OptionCurves, worth_comparing
-from calculators.options.hybrid import hybrid_option
+from calculators.options.cost_curves import OptionCurves
+from calculators.options.hybrid import cheapest_hybrid
 from calculators.options.month_path import changes_words
-from calculators.options.option import CLOSE_FRAC, Option, best_buy
+from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.shortlist import AllowedOptions
 from calculators.options.speed_range import SpeedBounds
 from calculators.scenario.committed_spend import NOTHING_COMMITTED
@@ -28,6 +30,8 @@ class Ranking:
     """Cheaper than every option, but by less than `CLOSE_FRAC`."""
     changes: str = ""
     """What changes over the horizon, as of `month_path.changes_words`."""
+    cheapest_routed: Option | None = None
+    """The cheapest API option that routes easy requests, whether or not that pays."""
 
 
 def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) -> Ranking:
@@ -38,14 +42,16 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) 
     volume = np.asarray(inputs.demand.requests_per_month)
     rents_usd = np.array([float(one.rent_usd_per_month(volume)) for one in leading])
     builds = build_options(leading, rents_usd, bounds, allowed.lines, inputs)
-    options, hidden = sorted([*allowed.buys, *builds], key=_by_cost), None
-    hybrid = _cheapest_hybrid(builds, allowed, inputs)
+    options, hidden = sorted([*allowed.buys, *curves.api.routed, *builds], key=_by_cost), None
+    hybrid = cheapest_hybrid(builds, allowed, inputs)
     if hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month * (1 - CLOSE_FRAC):
         options = [hybrid, *options]
     elif hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month:
         hidden = hybrid
     changes = changes_words(curves.every_month, curves.staircases, inputs)
-    return Ranking(_with_horizon_means(options, curves) if changes else tuple(options), hidden, changes)
+    compared = _with_horizon_means(options, curves) if changes else tuple(options)
+    routed = min(routed_in(compared), key=lambda o: (o.decisive_usd_per_month, o.usd_per_month), default=None)
+    return Ranking(_worth_routing(compared, routed), hidden, changes, routed)
 
 
 def _leading(allowed: AllowedOptions, curves: OptionCurves) -> list[Staircase]:
@@ -55,6 +61,22 @@ def _leading(allowed: AllowedOptions, curves: OptionCurves) -> list[Staircase]:
     known = {(id(one.capacity), id(one.offer)) for one in allowed.stairs}
     leading = (curves.staircases[i] for i, usd in first if np.isfinite(usd))
     return [one for one in leading if (id(one.capacity), id(one.offer)) in known]
+
+
+def _worth_routing(options: Sequence[Option], routed: Option | None) -> tuple[Option, ...]:
+    """The options, of those that route easy requests only the cheapest one, where it costs less than every API option that
+    does not, today or over the horizon."""
+    plain = [o for o in options if o.is_buy and o.kind != "routed_api"]
+    is_worth = routed is not None and any(
+        cost(routed) < min(map(cost, plain)) * (1 - 1e-9)
+        for cost in (attrgetter("usd_per_month"), attrgetter("decisive_usd_per_month"))
+    )
+    return tuple(o for o in options if o.kind != "routed_api" or (is_worth and o is routed))
+
+
+def routed_in(options: Sequence[Option]) -> list[Option]:
+    """The API options that route easy requests to a small model."""
+    return [option for option in options if option.kind == "routed_api"]
 
 
 def without_undercut(allowed: AllowedOptions) -> AllowedOptions:
@@ -76,9 +98,12 @@ def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -
 
 def without_commitment(allowed: AllowedOptions) -> AllowedOptions:
     """The allowed options as they were if no spend were committed."""
-    buys = tuple(with_unused(replace(buy, committed=NOTHING_COMMITTED)) for buy in allowed.buys)
+    buys, easy = (
+        tuple(with_unused(replace(buy, committed=NOTHING_COMMITTED)) for buy in each)
+        for each in (allowed.buys, allowed.easy)
+    )
     lines = tuple(line for line in allowed.lines if line.kind != "unused_commitment")
-    return replace(allowed, buys=buys, lines=lines)
+    return replace(allowed, buys=buys, easy=easy, lines=lines)
 
 
 def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Option]:
@@ -90,7 +115,7 @@ def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Optio
 def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     """The curves of the allowed options, with the purchased servers that step in where no rented fleet serves."""
     stairs = (*allowed.stairs, *allowed.standby)
-    return OptionCurves.of(allowed.buys, allowed.today, stairs, allowed.lines, inputs, allowed.servers_step_in)
+    return OptionCurves.of(allowed, stairs, inputs)
 
 
 def _with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> tuple[Option, ...]:
@@ -107,14 +132,3 @@ def _with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> tupl
         return hybrids[group] if option.kind == "hybrid" else builds[group]
 
     return tuple(replace(option, horizon_usd_per_month=mean(option)) for option in options)
-
-
-def _cheapest_hybrid(builds: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> Option | None:
-    """The cheapest fleet for the base load, with overflow to the cheapest API option; None where there is none."""
-    if not allowed.stairs or not allowed.buys:
-        return None
-    by_plan = {(id(one.capacity), id(one.offer)): one for one in allowed.stairs}
-    on = [(build, by_plan[id(build.plan.capacity), id(build.plan.offer)]) for build in builds if build.plan is not None]
-    on += partial_builds(allowed.stairs, allowed.rents_usd, allowed.lines, inputs)
-    hybrids = (hybrid_option(build, staircase, best_buy(allowed.buys), inputs) for build, staircase in on)
-    return min((o for o in hybrids if o is not None), key=lambda o: o.usd_per_month, default=None)

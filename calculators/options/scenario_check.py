@@ -10,7 +10,7 @@ from calculators.errors import DataError
 from calculators.fleet.candidate_configs import candidate_configs, searched_gpus
 from calculators.fleet.machine_offers import machine_offers
 from calculators.fleet.rent_gap import rent_gap
-from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, StepDown, label
+from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, StepDown, answers_all, label
 from calculators.units import count, printable
 
 _Entry = TypeVar("_Entry")
@@ -33,7 +33,7 @@ def check_ids(scenario: Scenario, catalog: Catalog) -> None:
 
 def check_search(scenario: Scenario, catalog: Catalog) -> None:
     """Raises DataError, before any work, for a search that would take long: too many configurations of replicas."""
-    models = sum(candidate.gate != "not_acceptable" for candidate in scenario.candidates)
+    models = sum(answers_all(candidate.gate) for candidate in scenario.candidates)
     pools = 2 if scenario.techniques.disaggregation else 1
     if models * pools <= MODELS_NEVER_REFUSED:
         return

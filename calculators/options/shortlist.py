@@ -24,6 +24,7 @@ from calculators.options.buy import cheapest_buys, direct_options, hosted_option
 from calculators.options.commitment import committed_spend, with_commitment
 from calculators.options.context_window import is_too_short
 from calculators.options.option import IN_USE, Option
+from calculators.options.routing import easy_options
 from calculators.options.seller_targets import target_check
 from calculators.options.step_down import step_down_options
 from calculators.scenario.demand import Array, needed_context_tok
@@ -59,6 +60,8 @@ class AllOptions:
     infeasible: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
     """What self-hosting costs besides the GPUs."""
+    easy: tuple[PricedProduct, ...] = ()
+    """API options of models that are good enough for easy requests only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class AllowedOptions:
     """The cheapest of each model, GPU and operator; those to ask first."""
     standby: tuple[Staircase, ...] = ()
     """Purchased servers that count where no rented fleet serves any more; none where an API option is allowed."""
+    easy: tuple[Option, ...] = ()
+    """API options of models that are good enough for easy requests only."""
 
     @property
     def servers_step_in(self) -> bool:
@@ -122,15 +127,25 @@ def enumerate_options(inputs: Inputs, sized: Sized | None = None) -> AllOptions:
             *hiring_lines(inputs),
             *unused_commitment_lines(committed_spend(inputs), 0.0),
         ),
+        easy=priced_easy(inputs),
     )
 
 
 def priced_buys(inputs: Inputs) -> tuple[PricedProduct, ...]:
     """Every API option at the prices of the scenario's day, today's API first."""
-    needed = needed_facts(inputs)
-    resold = resold_options(inputs, is_regional(needed)) if inputs.scenario.compliance.requirements else []
+    is_in_region = is_regional(needed_facts(inputs))
+    resold = resold_options(inputs, is_in_region) if inputs.scenario.compliance.requirements else []
     buys = (*direct_options(inputs), *resold, *step_down_options(inputs), *hosted_options(inputs))
-    options = [compared_buy(option, inputs) for option in buys]
+    return _priced(buys, inputs)
+
+
+def priced_easy(inputs: Inputs) -> tuple[PricedProduct, ...]:
+    """As `priced_buys`, of the models that are good enough for easy requests only."""
+    return _priced(easy_options(inputs), inputs)
+
+
+def _priced(buys: Sequence[Option], inputs: Inputs) -> tuple[PricedProduct, ...]:
+    needed, options = needed_facts(inputs), [compared_buy(option, inputs) for option in buys]
     needed_tok = needed_context_tok(inputs.scenario.workload)
     return tuple(
         PricedProduct(option, _serves(option, needed, inputs.catalog), not is_too_short(option, needed_tok))
@@ -291,7 +306,20 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         servers_usd_per_month=float(servers_usd) if np.isfinite(servers_usd) else None,
         set_aside=set_aside,
         barred=_barred(every, np.flatnonzero(finite & ~kept & ~owned), assessment, inputs.catalog),
+        easy=_allowed_easy(every, inputs) if kept_buys else (),
     )
+
+
+def _allowed_easy(every: AllOptions, inputs: Inputs) -> tuple[Option, ...]:
+    """Small models for easy requests that may be bought and are not known to miss a latency target."""
+    options = [one.option for one in every.easy if one.serves and one.holds]
+    options = [option for option in options if option.target_check.status != "misses"]
+    if not options:
+        return ()
+    prices = [price for option in options for price in _path_prices(option, option.usd_per_month, inputs.catalog)]
+    assessed = assess(inputs.scenario.compliance.requirements, prices, inputs.catalog, inputs.scenario.as_of)
+    allowed = {(p.path.kind, p.path.operator) for p in assessed.with_status("allowed")}
+    return tuple(o for o in options if all((s.path, s.id) in allowed for s in sellers(o, inputs.catalog)))
 
 
 def newest_of(stairs: Sequence[Staircase], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """Options that stay with today's seller and take a cheaper model of the same maker: the newest of the same size, or a smaller
 one. Each has to pass the user's evaluation first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from calculators.api.bill import (
@@ -18,18 +18,18 @@ from calculators.fleet.operating_costs import resale_lines
 from calculators.options.buy import api_option, optimized_bill, regional_ratio
 from calculators.options.option import Option
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Gate, StepDown
+from calculators.scenario.schema import Gate, StepDown, answers_all
 
 
-def step_down_options(inputs: Inputs) -> list[Option]:
-    """Each cheaper model of today's maker at today's seller, as an option. Where several models answer, one option in which
-    each of them that has one moves to its cheapest."""
+def step_down_options(inputs: Inputs, may_serve: Callable[[Gate], bool] = answers_all) -> list[Option]:
+    """Each cheaper model of today's maker at today's seller whose quality `may_serve`, as an option. Where several models
+    answer, one option in which each of them that has one moves to its cheapest."""
     parts = todays_parts(inputs)
     if len(parts) == 1:
-        return [_option([bill], [(bill, gate)], inputs) for bill, gate in _cheaper_bills(inputs)]
+        return [_option([bill], [(bill, gate)], inputs) for bill, gate in _cheaper_bills(inputs, may_serve)]
     bills, stepped = [], []
     for part in parts:
-        cheaper = min(_cheaper_bills(part), key=lambda one: one[0].usd_per_month, default=None)
+        cheaper = min(_cheaper_bills(part, may_serve), key=lambda one: one[0].usd_per_month, default=None)
         bills.append(cheaper[0] if cheaper else _bill(part.scenario.api.model, part))
         stepped += [cheaper] if cheaper else []
     return [_option(bills, stepped, inputs)] if stepped else []
@@ -58,9 +58,9 @@ def step_down_gates(inputs: Inputs) -> dict[str, Gate]:
     return compared | said
 
 
-def _cheaper_bills(inputs: Inputs) -> Iterator[tuple[ApiBill, Gate]]:
-    """The bill of each model that is not ruled out, for the only API model in use."""
-    return ((_bill(model, inputs), gate) for model, gate in step_down_gates(inputs).items() if gate != "not_acceptable")
+def _cheaper_bills(inputs: Inputs, may_serve: Callable[[Gate], bool]) -> Iterator[tuple[ApiBill, Gate]]:
+    """The bill of each model whose quality `may_serve`, for the only API model in use."""
+    return ((_bill(model, inputs), gate) for model, gate in step_down_gates(inputs).items() if may_serve(gate))
 
 
 def _list_usd(model: str, inputs: Inputs) -> float:
@@ -90,5 +90,5 @@ def _option(bills: list[ApiBill], stepped: list[tuple[ApiBill, Gate]], inputs: I
     label = f"{bill.label}, regional endpoint" if is_regional else bill.label
     option = api_option("step_down", label, bill, move, is_paid)
     names = tuple(dict.fromkeys(one.offer.short_model for one, _ in stepped))
-    gate: Gate = "assumed" if "assumed" in {gate for _, gate in stepped} else "accepted"
+    gate: Gate = "assumed" if "assumed" in {gate for _, gate in stepped} else stepped[0][1]
     return replace(option, gate=gate, stepped_to=names)

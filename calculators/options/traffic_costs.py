@@ -10,7 +10,8 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.options.cost_curves import OptionCosts, OptionCurves, Points
+from calculators.options.cost_curves import OptionCosts, OptionCurves
+from calculators.options.curve_points import Points
 from calculators.options.option import Option
 from calculators.scenario.demand import Array
 from calculators.scenario.traffic_range import EXACT, Factors, joint_ratio, peak_ratios, token_ratios

@@ -22,6 +22,7 @@ from calculators.options.shortlist import (
     enumerate_options,
     newest_of,
     priced_buys,
+    priced_easy,
 )
 from calculators.options.speed_range import SpeedBounds
 from calculators.scenario.inputs import Inputs
@@ -58,21 +59,25 @@ def ranked_again(inputs: Inputs, moves: PriceMoves = NO_MOVES, sized: Sized | No
 
 def ranked_on(day: date, inputs: Inputs, sized: Sized) -> list[Option]:
     """The allowed options at the API prices announced for a day, all else as today."""
-    every = replace(enumerate_options(inputs, sized), buys=priced_buys(at_prices_of(day, inputs)))
+    dated = at_prices_of(day, inputs)
+    every = replace(enumerate_options(inputs, sized), buys=priced_buys(dated), easy=priced_easy(dated))
     allowed = allowed_options(every, assess_options(every, inputs), inputs)
     return rank_options(allowed, SpeedBounds((), ()), inputs)
 
 
 def moved(every: AllOptions, moves: PriceMoves) -> AllOptions:
     """All options at moved prices."""
-    buys = tuple(replace(buy, option=_at_price(buy.option, _price_ratio(buy.option, moves))) for buy in every.buys)
+    buys, easy = (
+        tuple(replace(buy, option=_at_price(buy.option, _price_ratio(buy.option, moves))) for buy in each)
+        for each in (every.buys, every.easy)
+    )
     offers = {id(s.offer): _at_rent(s.offer, moves) for s in every.stairs}
     ratios = [_machine_ratio(s.offer, moves) for s in every.stairs]
     stairs = tuple(
         replace(s, offer=offers[id(s.offer)], machine_usd_per_month=s.machine_usd_per_month * ratio)
         for s, ratio in zip(every.stairs, ratios, strict=True)
     )
-    return replace(every, buys=buys, stairs=stairs, rents_usd=every.rents_usd * ratios)
+    return replace(every, buys=buys, easy=easy, stairs=stairs, rents_usd=every.rents_usd * ratios)
 
 
 def _price_ratio(option: Option, moves: PriceMoves) -> float:
@@ -120,4 +125,4 @@ def curves_at_throughput(fastest: AllowedOptions, inputs: Inputs) -> OptionCurve
     on_every = staircases_on(resized, {id(s.offer): s.offer for s in stairs}.values(), inputs)
     is_newest = newest_of(on_every, np.ones(len(on_every), dtype=bool))
     resized_stairs = tuple(on_every[i] for i in np.flatnonzero(is_newest).tolist())
-    return OptionCurves.of(fastest.buys, fastest.today, resized_stairs, fastest.lines, inputs, fastest.servers_step_in)
+    return OptionCurves.of(fastest, resized_stairs, inputs)

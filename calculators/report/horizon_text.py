@@ -19,6 +19,7 @@ PAID_FOR: dict[OptionKind, str] = {
     "resold_api": "for the same model at another seller",
     "step_down": "for a cheaper model of the same maker",
     "hosted_open": "for a hosted open model",
+    "routed_api": "with easy requests on a small model",
     "self_host": "on rented GPUs",
     "own_hardware": "on purchased servers",
     "hybrid": "for a hybrid",

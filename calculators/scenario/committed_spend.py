@@ -1,6 +1,6 @@
 """Spend that a contract commits to at one seller: what of it an API bill leaves unused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,3 +44,13 @@ class CommittedSpend:
 
 
 NOTHING_COMMITTED = CommittedSpend()
+
+
+def used_by_both(
+    hard: CommittedSpend, easy: CommittedSpend, hard_usd: float | Array, easy_usd: float | Array
+) -> CommittedSpend:
+    """The commitment, that of `easy`, as two bills together use it up; of the same shape both."""
+    if easy is NOTHING_COMMITTED:
+        return easy
+    spent_usd = hard_usd * hard.bill_frac + easy_usd * easy.bill_frac
+    return replace(easy, bill_frac=spent_usd / np.maximum(hard_usd + easy_usd, 1e-300))

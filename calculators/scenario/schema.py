@@ -27,10 +27,21 @@ MAX_MODELS = 12
 """API models in use that are told apart."""
 
 Basis = Literal["measured", "bounded", "assumed", "typed"]
-Gate = Literal["accepted", "assumed", "not_acceptable"]
+Gate = Literal["accepted", "assumed", "easy_only", "not_acceptable"]
+"""easy_only: good enough for the easy requests, and for no others."""
 RequestsPerMonth = Annotated[float, Field(ge=1, le=1e12)]
 Growth = Annotated[float, Field(ge=-0.5, le=1.0)]
 PeakRatio = Annotated[float, Field(ge=1, le=10_000)]
+
+
+def answers_all(gate: Gate) -> bool:
+    """Whether a model of this quality may answer every request."""
+    return gate in ("accepted", "assumed")
+
+
+def answers_easy_only(gate: Gate) -> bool:
+    """Whether a model of this quality may answer easy requests and no others."""
+    return gate == "easy_only"
 
 
 class LengthCell(Record):
@@ -78,6 +89,8 @@ class Workload(Record):
     batch_frac: Fraction = Field(0.0, title="Share in the batch API today")
     """Share of requests."""
     deferrable_frac: Fraction = Field(0.0, title="Share eligible for the batch API (24 h)")
+    easy_frac: Fraction | None = Field(None, title="Requests a small model can answer")
+    """By the user's own evals, with a router that finds them. None: not known."""
     peak_ratio: PeakRatio = Field(4.0, title="Peak-to-average ratio")
     """Busiest sizing window over the mean of the active hours."""
     peak_basis: Basis = Field("typed", title="Basis of the peak-to-average ratio")

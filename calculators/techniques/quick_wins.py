@@ -97,7 +97,13 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
 
 
 def _routing(result: Evaluation) -> list[QuickWin]:
-    """Routing easy requests to the cheapest hosted open model; empty if none is allowed."""
+    """Routing easy requests: with the user's own share, where one is entered, else to the cheapest hosted open model; empty if
+    none is allowed."""
+    own = next((o for o in result.allowed if o.kind == "routed_api"), None)
+    if own is not None:
+        saved = max(result.today.usd_per_month - own.usd_per_month, 0.0)
+        text = f"with the easy {percent(own.easy_frac)} of requests at {own.easy_model}"
+        return [QuickWin("Route easy requests to a cheaper model", saved, text)]
     hosted = [o for o in result.allowed if o.kind == "hosted_open" and o.bill is not None]
     if not hosted or result.today.bill is None:
         return []
@@ -105,5 +111,5 @@ def _routing(result: Evaluation) -> list[QuickWin]:
     assert best.bill is not None
     rest_usd = float(result.today.usd_at_bill((1 - EASY_FRAC) * result.today.bill.usd_per_month))
     saves = result.today.usd_per_month - rest_usd - EASY_FRAC * best.bill.usd_per_month
-    text = f"for each {percent(EASY_FRAC)} of requests that {best.label} answers well enough; run your evals first"
+    text = f"for each {percent(EASY_FRAC)} of requests that {best.label} answers well enough; run your evals first, then enter the share on the Workload page"
     return [QuickWin("Route easy requests to a cheaper model", max(saves, 0.0), text)]

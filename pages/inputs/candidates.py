@@ -62,7 +62,6 @@ with api:
 with models:
     st.markdown("**Open models**")
     several(models_by_hosting(known), "candidates", format_func=model_label)
-    st.caption("Accepted: it passed your evals. Assumed: not evaluated yet. Not acceptable: left out.")
     quality_gates(state["candidates"])
 
 bill = st.container()  # filled last, by the evaluation

@@ -13,7 +13,7 @@ from pages.shared.components.workload import length_distribution, log_details, r
 from pages.shared.log_state import back_buttons, keep_figures, log_charts
 from pages.shared.log_upload import log_upload
 from pages.shared.state import catalog, escape, scenario
-from pages.shared.widgets import BASIS_WORDS, number, percent_slider, workload_line
+from pages.shared.widgets import BASIS_WORDS, number, percent_number, percent_slider, workload_line
 
 presets, state = catalog().presets, st.session_state
 
@@ -92,12 +92,13 @@ with size:
     if state["workload.p95_basis"] not in (None, state["workload.lengths_basis"]):
         st.caption(f"Basis of the p95: {BASIS_WORDS[state['workload.p95_basis']]}.")
 with cache:
-    st.markdown("**Caching and batching**")
+    st.markdown("**Caching, batching and routing**")
     percent_slider("workload.cached_frac", "workload.cached_basis")
     basis("cached_basis")
     for field in ("batch_frac", "deferrable_frac", "cacheable_frac", "self_hit_frac", "shared_hit_frac"):
         percent_slider(f"workload.{field}")
     number("workload.shared_prefixes")
+    percent_number("workload.easy_frac", step=5.0, placeholder="empty: not known, nothing is routed")
     st.caption("All but the first two are assumptions until you set them.")
 
 st.subheader("Latency targets (SLOs)")

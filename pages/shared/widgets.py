@@ -91,6 +91,31 @@ def _typed(basis: str | None) -> None:
         st.session_state["workload.cells"] = []  # a joint distribution no longer agrees with a typed mean
 
 
+PERCENT = 100.0
+
+
+def percent_number(key: str, **options: Any) -> None:
+    """Number input of a share that may be empty, in percent. The value lives in the scenario; the widget only shows it."""
+    low, high, _ = limits(key)
+    value, shown = st.session_state[key], f"shown_{key.rpartition('.')[2]}"
+    st.session_state[shown] = None if value is None else round(float(value) * PERCENT, 9)
+    st.number_input(
+        f"{label(key)} (%)",
+        None if low is None else low * PERCENT,
+        None if high is None else high * PERCENT,
+        None,
+        key=shown,
+        on_change=_take_percent,
+        args=(key, shown),
+        **{"help": help_text(key), "format": "%.6g", **options},
+    )
+
+
+def _take_percent(key: str, shown: str) -> None:
+    value = st.session_state[shown]
+    st.session_state[key] = None if value is None else round(value / PERCENT, 9)
+
+
 def percent_slider(key: str, basis: str | None = None, **options: Any) -> None:
     """Slider of a share, as a percentage."""
     low, high, _ = limits(key)

@@ -42,3 +42,19 @@ def test_inputs_that_change_nothing_are_in_one_sentence() -> None:
 def test_what_could_not_be_verified_says_so() -> None:
     [row] = switching_rows([SwitchingValue("volume", 1e6, 4.5e6, "self_host")], run().options)
     assert row.flips_at == "grows to 4.5M (4.5 times as much), not verified"
+
+
+def test_a_share_of_easy_requests_is_in_percent_and_not_known_before_it_is_entered() -> None:
+    value = SwitchingValue("easy_frac", 0.4, 0.23, "stay", verified=True)
+    [known] = switching_rows([value], run().options)
+    assert (known.what, known.now, known.flips_at) == ("Requests a small model can answer", "40%", "falls to 23%")
+    first = SwitchingValue("easy_frac", 0.0, 0.23, "routed_api", verified=True)
+    [unknown] = switching_rows([first], run().options, is_easy_known=False)
+    assert (unknown.now, unknown.flips_at) == ("not known", "23%")
+    assert unknown.becomes == "send easy requests to a small model"
+
+
+def test_the_price_of_hosted_models_that_answer_easy_requests_only_is_a_factor() -> None:
+    closed = [option for option in run().options if option.kind != "hosted_open"]
+    [row] = switching_rows([SwitchingValue("price", 1.0, 4.0, "stay", verified=True)], closed)
+    assert (row.now, row.flips_at) == ("1", "grows to 4 (4 times as much)")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import NO_GPT_STEP, scenario
+from support import FIXED_ROOT, NO_GPT_STEP, scenario
 
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision.choice import KIND_OF_WINNER
@@ -19,7 +19,7 @@ from calculators.options.what_if import NO_MOVES, PriceMoves
 from calculators.scenario.files import read_scenario
 from calculators.scenario.schema import Scenario
 
-REAL = load_catalog()
+REAL, FIXED = load_catalog(), load_catalog(FIXED_ROOT)
 TODAY = date(2026, 11, 29)
 STAY, MOVE = SIDES.index("api_today"), SIDES.index("hosted_open")
 PRICES = {"today_price": "today_price_ratio", "price": "hosted_price_ratio", "rent": "rent_ratio"}
@@ -75,9 +75,8 @@ def scenario_of(**changes: object) -> Scenario:
         as_of=TODAY,
         workload=workload,
         api={"provider": "openai", "model": "gpt-5.4"} | NO_GPT_STEP | changes.pop("api", {}),  # type: ignore[operator]
-        candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
         hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
-        **changes,
+        **{"candidates": [{"model": "gpt-oss-120b", "gate": "accepted"}], **changes},
     )
 
 
@@ -128,6 +127,7 @@ def _put_back(asked: Scenario, value: SwitchingValue, ratio: float) -> int:
         "volume": ("workload", "requests_per_month"),
         "peak": ("workload", "peak_ratio"),
         "staffing": ("operations", "self_host_fte"),
+        "easy_frac": ("workload", "easy_frac"),
         "speed": ("hardware", "throughput_factor"),
     }
     if value.field not in paths:
@@ -204,3 +204,32 @@ def test_an_assumed_volume_near_a_change_is_found_within_a_factor_of_two() -> No
     assert far.verdict.kind != "cannot_tell"
     nearly_equal = _read(workload={"requests_per_month": told * 1.95, "requests_basis": "assumed"})  # at half of it
     assert nearly_equal.verdict.kind != "cannot_tell"
+
+
+@pytest.mark.parametrize("easy_frac", [None, 0.0, 0.6])
+def test_the_share_of_easy_requests_at_which_routing_pays(easy_frac: float | None) -> None:
+    """11,000 a month at `closed` and 660 at gpt-oss 120B, whose staffing and move cost 2,000 + 20,000 / 52: worth it from
+    2,384.6 / 10,340 of the requests, by ranking again."""
+    asked = scenario(candidates=[{"model": "gpt-oss-120b", "gate": "easy_only"}], workload={"easy_frac": easy_frac})
+    [value] = [one for one in sensitivity_of(evaluate(asked, FIXED), FIXED).values if one.field == "easy_frac"]
+    assert value.value_now == (easy_frac or 0.0)
+    assert value.value_at == pytest.approx((2_000 + 20_000 / 52) / 10_340, rel=1e-4)
+    assert value.becomes == ("stay" if easy_frac else "routed_api")
+    assert value.verified
+
+
+def test_the_share_of_easy_requests_is_no_input_without_a_small_model() -> None:
+    values = sensitivity_of(evaluate(scenario(workload={"easy_frac": 0.5}), FIXED), FIXED).values
+    assert "easy_frac" not in {one.field for one in values}
+
+
+@pytest.mark.parametrize("model", ["gpt-oss-20b", "llama-3.1-8b"])
+@pytest.mark.parametrize(("requests_per_month", "growth"), [(3e5, 0.0), (5e7, 0.0), (3e6, 0.1)])
+def test_with_easy_requests_every_value_put_back_in_changes_the_side(
+    model: str, requests_per_month: float, growth: float
+) -> None:
+    workload = {"requests_per_month": requests_per_month, "growth_per_month_frac": growth, "easy_frac": 0.4}
+    asked = scenario_of(workload=workload, candidates=[{"model": model, "gate": "easy_only"}])
+    values = sensitivity_of(evaluate(asked, REAL), REAL).values
+    assert "easy_frac" in {value.field for value in values}
+    _holds(asked)

@@ -10,7 +10,7 @@ from support import scenario, staircase
 
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
-from calculators.fleet.base_load import base_load_fleets, lognormal_sigma, overflow_frac, unserved_frac
+from calculators.fleet.base_load import base_load_fleets, lognormal_sigma, overflow_frac, overflow_fracs
 from calculators.scenario.schema import Workload
 
 
@@ -44,7 +44,7 @@ def test_more_capacity_never_passes_more_on(capacity: float, more: float, peak: 
 
 
 def _unserved(capacity_ratio: float, asked: Workload) -> float:
-    return float(unserved_frac(np.asarray(capacity_ratio), np.asarray(asked.peak_ratio), asked))
+    return float(overflow_fracs(np.asarray(capacity_ratio), np.asarray(asked.peak_ratio), asked)[0])
 
 
 def test_requests_that_wait_overflow_only_where_the_whole_month_is_full() -> None:
@@ -103,3 +103,27 @@ def test_a_base_of_two_pools_is_what_both_together_carry(catalog: Catalog) -> No
     together = base_load_fleets(plain, workload(requests_per_month=20_000))
     assert found[5].overflow_frac > next(b for b in together if b.plan.machines == 5).overflow_frac
     assert 2 not in found  # a spare and one replica make no two pools
+
+
+def test_easy_overflow_goes_first_and_agrees_with_drawn_hours() -> None:
+    """Of each hour's requests 30% are easy: what exceeds the capacity is easy until these are used up."""
+    s = lognormal_sigma(4.0)
+    load = np.exp(np.random.default_rng(1).normal(-s * s / 2, s, 2_000_000))
+    for capacity in (0.5, 1.0, 2.0):
+        over = np.maximum(load - capacity, 0)
+        easy = np.minimum(over, 0.3 * load)
+        every, hard = (overflow_fracs(np.asarray(capacity), np.asarray(4.0), workload(), share) for share in (1.0, 0.7))
+        assert hard[0] == pytest.approx((over - easy).mean() / load.mean(), abs=0.002)
+        assert every[0] - hard[0] == pytest.approx(easy.mean() / load.mean(), abs=0.002)
+
+
+def test_the_shares_of_a_base_load_fleet_add_up_whatever_is_easy(catalog: Catalog) -> None:
+    stairs, asked = staircase(catalog, 100_000, 1_000), workload(requests_per_month=500_000, deferrable_frac=0.3)
+    plain, routed = (base_load_fleets(stairs, asked, share) for share in (0.0, 0.4))
+    assert len(plain) == len(routed) > 2
+    for one, other in zip(plain, routed, strict=True):
+        assert one.easy_overflow_frac == 0
+        assert other.overflow_frac + other.easy_overflow_frac == pytest.approx(one.overflow_frac)
+        assert other.waiting_frac + other.easy_waiting_frac == pytest.approx(one.waiting_frac)
+        assert 0 <= other.easy_waiting_frac <= other.easy_overflow_frac + 1e-12
+        assert other.easy_overflow_frac > 0

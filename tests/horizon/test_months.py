@@ -14,7 +14,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import Evaluation, evaluate
 from calculators.horizon.months import OptionMonths
-from calculators.options.cost_curves import due_usd
+from calculators.options.fleet_costs import due_usd
 from calculators.options.month_path import due_ratios
 from calculators.options.option import Option
 from calculators.scenario.inputs import Inputs

@@ -8,7 +8,8 @@ import pytest
 from support import scenario
 
 from calculators.catalog.load import ROOT, load_catalog
-from calculators.options.cost_curves import SIDES, OptionCurves, worth_comparing
+from calculators.fleet.leading_fleets import worth_comparing
+from calculators.options.cost_curves import SIDES, OptionCurves
 from calculators.options.option import Option
 from calculators.options.ranking import curves_of
 from calculators.options.shortlist import enumerate_options

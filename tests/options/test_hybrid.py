@@ -7,11 +7,16 @@ from options_by_hand import hand_made_build
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.fleet.base_load import BaseLoadFleet
+from calculators.catalog.load import ROOT, load_catalog
+from calculators.evaluate import evaluate
+from calculators.fleet.base_load import BaseLoadFleet, base_load_fleets
 from calculators.fleet.plan import FleetPlan
 from calculators.options.buy import direct_options, hosted_options
 from calculators.options.hybrid import hybrid_option, overflow_usd_per_month
+from calculators.options.routing import easy_options
+from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Candidate, StepDown
 
 PEAKY = {"workload": {"requests_per_month": 1_000_000, "peak_ratio": 6}}
 
@@ -68,3 +73,55 @@ def test_no_hybrid_where_the_whole_fleet_is_cheaper(catalog: Catalog) -> None:
     inputs = Inputs.of(scenario(**PEAKY), catalog)
     build, stairs = hand_made_build(catalog, 12, 5_000)
     assert hybrid_option(build, stairs, hosted_options(inputs)[0], inputs) is None
+
+
+def test_easy_overflow_at_the_small_models_price_the_rest_at_the_others(catalog: Catalog) -> None:
+    """Every machine of the fleet counts: what it costs is rent, 60% of no hour's peak but of the overflow's shares, by hand."""
+    asked = scenario(
+        candidates=[{"model": "llama-3.3-70b"}, {"model": "gpt-oss-120b", "gate": "easy_only"}],
+        workload=PEAKY["workload"] | {"easy_frac": 0.4},
+    )
+    inputs = Inputs.of(asked, catalog)
+    build, stairs = hand_made_build(catalog, 120_000, 5_000)
+    [today], [small] = direct_options(inputs), easy_options(inputs)
+    plain = hybrid_option(build, stairs, today, inputs)
+    routed = hybrid_option(build, stairs, today, inputs, small)
+    assert plain is not None
+    assert routed is not None
+    assert routed.plan is not None
+    rent, overflow, easy, *others = routed.lines
+    [base] = [
+        base for base in base_load_fleets(stairs, asked.workload, 0.4) if base.plan.machines == routed.plan.machines
+    ]
+    assert rent.usd_per_month == pytest.approx(10_000 * routed.plan.machines)
+    assert overflow.usd_per_month == pytest.approx(5_500 * base.overflow_frac)  # a million requests at `closed`
+    assert (easy.kind, easy.usd_per_month) == ("easy_api", pytest.approx(330 * base.easy_overflow_frac))
+    assert [line.kind for line in others] == ["staffing", "staffing", "migration"]
+    beside_usd = 2_000 + 20_000 / 52
+    assert routed.usd_per_month - beside_usd < plain.usd_per_month
+    assert routed.label == f"{plain.label.replace(plain.plan.label, routed.plan.label)}, {small.label} for its easy 40%"
+    assert (routed.easy_model, routed.easy_frac) == ("gpt-oss 120B", 0.4)
+    assert "exceed the fleet's capacity and are easy, taken to be as long as the others" in easy.note
+
+
+def test_the_verdict_on_a_hybrid_with_a_small_model_says_both() -> None:
+    peaky = read_scenario(ROOT / "scenarios/peaky-at-scale.yaml", scenario().as_of)
+    failed = [
+        StepDown(provider="openai", model=name, gate="not_acceptable") for name in ("gpt-6.1-sol", "gpt-6.1-terra")
+    ]
+    small = Candidate(model="llama-3.1-8b", gate="easy_only")
+    asked = peaky.model_copy(
+        update={
+            "workload": peaky.workload.model_copy(update={"easy_frac": 0.5}),
+            "candidates": (*peaky.candidates, small),
+            "api": peaky.api.model_copy(update={"step_downs": tuple(failed)}),
+        }
+    )
+    found, plain = evaluate(asked, load_catalog()), evaluate(peaky, load_catalog())
+    winner = found.verdict.winner
+    assert winner.usd_per_month <= plain.verdict.winner.usd_per_month * (1 + 1e-9)
+    assert (winner.kind, winner.easy_model) == ("hybrid", "Llama 3.1 8B Instruct")
+    assert "Self-host the base load and send the overflow to an API, its easy requests to Llama 3.1 8B Instruct:" in (
+        found.verdict.sentence
+    )
+    assert found.horizon.of(winner) is not None

@@ -2,10 +2,12 @@
 
 from datetime import date
 
+import pytest
+
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import evaluate
 from calculators.scenario.files import read_scenario
-from calculators.scenario.schema import Scenario
+from calculators.scenario.schema import Candidate, Scenario, StepDown
 from calculators.techniques.quick_wins import gate, quick_wins
 
 CATALOG = load_catalog()
@@ -63,3 +65,25 @@ def test_a_cache_that_finds_all_already_says_so() -> None:
         0
     ]
     assert "already the achievable 30%" in full.sentence
+
+
+def test_routing_counts_the_share_that_was_entered() -> None:
+    asked = scenario("azure-conversation", easy_frac=0.5)
+    failed = [
+        StepDown(provider="openai", model=name, gate="not_acceptable") for name in ("gpt-6.1-sol", "gpt-6.1-terra")
+    ]
+    asked = asked.model_copy(
+        update={
+            "candidates": (Candidate(model="gpt-oss-120b", gate="easy_only"),),
+            "api": asked.api.model_copy(update={"step_downs": tuple(failed)}),
+        }
+    )
+    found = evaluate(asked, CATALOG)
+    [routed] = [option for option in found.options if option.kind == "routed_api"]
+    win = quick_wins(found, CATALOG)[-1]
+    assert win.saves_usd_per_month == pytest.approx(found.today.usd_per_month - routed.usd_per_month)
+    assert win.words == "with the easy 50% of requests at gpt-oss 120B"
+    assert (
+        "enter the share on the Workload page"
+        in quick_wins(evaluate(scenario("azure-conversation"), CATALOG), CATALOG)[-1].words
+    )

@@ -25,7 +25,12 @@ from calculators.units import plural, significant, usd, usd_column
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import source_line
 
-GATES = {"accepted": "Accepted", "assumed": "Assumed", "not_acceptable": "Not acceptable"}
+GATES = {
+    "accepted": "Accepted",
+    "assumed": "Assumed",
+    "easy_only": "Easy requests only",
+    "not_acceptable": "Not acceptable",
+}
 TARGET_WORDS = {"meets": "met", "misses": "missed", "not_known": "not known"}
 NEGOTIATED = "hardware.rent_usd_per_gpu_h"
 COMMITMENTS = {
@@ -93,6 +98,10 @@ def rule_of_thumb(value: Range) -> str:
 
 def quality_gates(models: Sequence[str]) -> None:
     """For each candidate model, whether the user's evaluation accepts it."""
+    st.caption(
+        "Accepted: it passed your evals. Assumed: not evaluated yet. Easy requests only: good enough for the share of them on the "
+        "Workload page. Not acceptable: left out."
+    )
     for model in models:
         st.session_state.setdefault(f"gate.{model}", "assumed")
         st.segmented_control(

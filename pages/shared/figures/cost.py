@@ -21,6 +21,7 @@ SLOT = {
     "own_hardware": "#000002",
     "step_down": "#000006",
     "hosted_open": "#000003",
+    "routed_api": "#000007",
     "api_optimised": "#000004",
     "resold_api": "#000004",
     "hybrid": "#000005",
@@ -31,6 +32,7 @@ DASH = {
     "own_hardware": "solid",
     "step_down": "longdash",
     "hosted_open": "dash",
+    "routed_api": "longdashdot",
     "api_optimised": "dot",
     "resold_api": "dot",
     "hybrid": "dashdot",
@@ -42,6 +44,7 @@ NAME = {
     "hybrid": "Hybrid (self-hosted base, API overflow)",
     "step_down": "Cheaper model of the same maker",
     "hosted_open": "Hosted open model",
+    "routed_api": "Small model for easy requests",
     "self_host": "Self-hosted (rented GPUs)",
     "own_hardware": "Self-hosted (purchased servers)",
 }
@@ -51,12 +54,14 @@ BREAK_EVEN_WITH = {
     "resold_api": ("other<br>seller", "bottom left"),
     "step_down": ("cheaper<br>model", "top right"),
     "hosted_open": ("hosted<br>open model", "top left"),
+    "routed_api": ("easy requests<br>routed", "bottom left"),
 }
 """Label of a break-even with each kind of API option, and where it stands beside the mark, off the curves."""
-KINDS = ("api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "self_host", "hybrid")
+KINDS = ("api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "routed_api", "self_host", "hybrid")
 COST_SLOT = {
     "api": 1,
     "overflow_api": 7,
+    "easy_api": 8,
     "gpu_rental": 2,
     "owned_servers": 2,
     "staffing": 5,
