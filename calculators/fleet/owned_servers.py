@@ -3,15 +3,21 @@
 import numpy as np
 
 from calculators.catalog.prices import Ownership
+from calculators.scenario.demand import Array
 from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
 
 
 def residual_frac(years: float, ownership: Ownership) -> float:
     """What a server sells for after so many years, as a fraction of its price: between the ages of the table a straight line,
     from 1 when new, and after the last age its value."""
+    return float(residual_fracs(np.asarray(years), ownership))
+
+
+def residual_fracs(years: Array, ownership: Ownership) -> Array:
+    """`residual_frac` of each of `years`. Same shape as the argument."""
     ages = sorted(ownership.residual_frac_by_year)
     fractions = [ownership.residual_frac_by_year[age].central for age in ages]
-    return float(np.interp(years, [0, *ages], [1.0, *fractions]))
+    return np.asarray(np.interp(years, [0, *ages], [1.0, *fractions]))
 
 
 def owned_usd_per_gpu_h(gpu_id: str, ownership: Ownership) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.fleet.owned_servers import owned_running_usd_per_gpu_month, residual_frac
+from calculators.fleet.owned_servers import owned_running_usd_per_gpu_month, residual_fracs
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.units import MONTHS_PER_YEAR
@@ -46,10 +46,16 @@ def purchase_cash(gpu_id: str, gpus: Array, inputs: Inputs) -> PurchaseCash:
     prices = price * (1 + change) ** (np.arange(months) / MONTHS_PER_YEAR)
     capex = np.append(added * prices * (1 + rules.installation_frac.central), 0.0)
     ages = (months - np.arange(months)) / MONTHS_PER_YEAR
-    worth = np.array([residual_frac(age, ownership) for age in ages.tolist()])
+    worth = residual_fracs(ages, ownership)
     residual = np.zeros(months + 1)
     residual[-1] = float((added * prices * worth).sum())
     year_old = np.append(np.zeros(MONTHS_PER_YEAR), held)[:months]
     maintained = year_old * price * rules.maintenance_frac_per_year.central / MONTHS_PER_YEAR
     running = held * owned_running_usd_per_gpu_month(gpu_id, ownership) + maintained
     return PurchaseCash(capex, np.append(0.0, running), residual)
+
+
+def purchase_usd_by_month(gpu_id: str, inputs: Inputs) -> Array:
+    """All that is paid over the horizon for one GPU bought in each of its months (h,), less what it sells for at the end."""
+    months = inputs.scenario.operations.horizon_months
+    return np.array([purchase_cash(gpu_id, row, inputs).cash_usd.sum() for row in np.triu(np.ones((months, months)))])

@@ -10,7 +10,18 @@ from calculators.fleet.fleet_schedule import FleetSchedule, ScheduleKind
 from calculators.fleet.load_by_hour import LoadWeek
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Workload
-from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, capital, count, percent, plural, significant, usd
+from calculators.units import (
+    HOURS_PER_MONTH,
+    MONTHS_PER_YEAR,
+    capital,
+    count,
+    listed,
+    percent,
+    plural,
+    signed_percent,
+    significant,
+    usd,
+)
 
 OVERFLOW = "API overflow"
 BATCHED = "batch API"
@@ -146,7 +157,7 @@ def break_even_frac(term: MachineTerm, asked: MixQuestion) -> float:
     price a month / (price on demand x 730 hours)."""
     if asked.terms.on_demand is None:
         return float("inf")
-    return term.usd_per_month / term.ranks_count / asked.terms.on_demand.usd_per_month
+    return term.usd_per_month / term.ranks_count / (asked.terms.on_demand.usd_per_month * asked.hours.rent_ratio)
 
 
 def _committed_reason(share: MixShare, asked: MixQuestion) -> str:
@@ -154,12 +165,14 @@ def _committed_reason(share: MixShare, asked: MixQuestion) -> str:
     words = "a purchased server" if term.offer.is_owned else f"a {term.term_months // MONTHS_PER_YEAR}-year term"
     longer = [one for one in asked.terms.committed if one.term_months > term.term_months]
     is_shorter = any(one.usd_per_month / one.ranks_count < term.usd_per_month / term.ranks_count for one in longer)
-    if is_shorter and asked.lapsed_usd is not None:
-        return f"as volume falls, {words} costs less than a longer one that outlasts the need"
+    if is_shorter:
+        return f"needed for part of the horizon, {words} costs less there than a longer one"
     if even == float("inf"):
         return f"no machine is offered on demand, and {words} is the cheapest there"
     if even >= 1:
         return f"{words} is the cheapest there"
+    if share.least_on_h / HOURS_PER_MONTH < even and len(asked.hours.months.volume_ratio) > 1:
+        return f"taken when volume needs it, {words} costs less than on demand"
     return f"above {percent(even)} of the hours {words} costs less than on demand"
 
 
@@ -174,12 +187,12 @@ def _hourly_reason(share: MixShare, asked: MixQuestion) -> str:
     if not name:
         return f"{price} is the only term that is offered"
     if even >= 1:
-        return f"{price} costs less than any commitment, even at all hours"
+        return f"{price} costs less over your horizon than any commitment, even at all hours"
     if share.most_on_h / HOURS_PER_MONTH <= even:
         return f"below {percent(even)} of the hours {price} costs less than {name}"
     if together > 1:
         return f"{price} costs less than a {name} machine in place of {together} of these, which are not all needed that long"
-    return f"as volume falls, {price} costs less than a term that outlasts the need"
+    return f"needed for part of the horizon, {price} costs less than a term that outlasts the need"
 
 
 def _spot_reason(share: MixShare, outlook: OutlookRules) -> str:
@@ -224,12 +237,27 @@ def mix_notes(mix: CapacityMix, inputs: Inputs) -> tuple[str, ...]:
         notes.append(
             f"{capital(plural(spares, 'spare replica'))} {'runs' if spares == 1 else 'run'} whenever a machine does."
         )
-    if mix.question.lapsed_usd is not None or mix.question.hours.volume_ratio != 1:
-        months = plural(inputs.scenario.operations.horizon_months, "month")
-        notes.append(
-            f"Hours and costs are means over the {months} of your horizon; a term that ends is renewed only where it pays."
+    return (*notes, _horizon_note(mix, inputs))
+
+
+def _horizon_note(mix: CapacityMix, inputs: Inputs) -> str:
+    """Over which months costs are means, and what changes in them."""
+    months, hours = inputs.scenario.operations.horizon_months, mix.question.hours.months
+    changes = [
+        f"{name} {signed_percent(float(ratio[-1]) - 1)} by its last month"
+        for name, ratio in (
+            ("volume", hours.volume_ratio),
+            ("GPU rents", hours.rent_ratio),
+            ("the API price", hours.bill_ratio),
         )
-    return tuple(notes)
+        if abs(float(ratio[-1]) - 1) > SAME_USD_FRAC
+    ]
+    path = f", with {listed(changes)}" if changes else ""
+    terms = (
+        "A term is renewed or given up where that costs less, and one that outlasts the horizon is paid to its end. "
+        "Purchased servers are sold at the end of the horizon for what their age leaves."
+    )
+    return f"Costs are means over the {plural(months, 'month')} of your horizon{path}. {terms}"
 
 
 def week_sentence(week: LoadWeek, workload: Workload) -> str:
