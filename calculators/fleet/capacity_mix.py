@@ -4,12 +4,13 @@ Machines are ranked: the k-th is on in the hours in which k - 1 cannot carry the
 the one before. A committed machine costs the same at any number of hours, one by the hour in proportion: the screening curves by
 which power plants are chosen (Stoft, Power System Economics, 2002, part 2). The best mix is then n committed machines, the ranks
 up to J by the hour and the API above; every pair (n, J) is priced, so the answer is exact for machines of one size without a
-separate prefill pool. Requests that can wait fill what is left free; the rest of them go where they cost less, to more hours of
+separate prefill pool (where requests can wait, up to 1,000 machines: beyond, a grid of pairs is, and all beside the best of them). Requests that can wait fill what is left free; the rest of them go where they cost less, to more hours of
 these machines or to the batch API.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,8 @@ from calculators.scenario.demand import Array
 from calculators.units import HOURS_PER_MONTH
 
 API_ONLY = "API only"
-MIX_CELLS = 1_000_000
-"""Pairs (n, J) that are priced at once."""
+MOST_RANKS = 1_000
+"""So many machines of which every pair (n, J) is priced where requests can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +199,11 @@ def _cheapest_pair(asked: MixQuestion, cover_usd: Array) -> tuple[int, int, floa
     ranks = np.arange(len(asked.hours.on_h) + 1)
     if not asked.hours.waiting_frac:
         return _cheapest_of(asked, cover_usd, _worthwhile_committed(asked, cover_usd), ranks)
-    step = max(1, MIX_CELLS // len(ranks))
-    parts = (ranks[start : start + step, None] for start in range(0, len(ranks), step))
-    return min((_cheapest_of(asked, cover_usd, rows, ranks) for rows in parts), key=lambda pair: pair[2])
+    step = ceil(len(ranks) / MOST_RANKS)
+    grid = np.unique(np.append(ranks[::step], ranks[-1]))
+    n, most, _ = _cheapest_of(asked, cover_usd, grid[:, None], grid)
+    near, beside = (ranks[max(best - step, 0) : best + step + 1] for best in (n, most))
+    return _cheapest_of(asked, cover_usd, near[:, None], beside)
 
 
 def _cheapest_of(

@@ -5,5 +5,7 @@ Modules in reading order:
 finance         present value, payback, internal rate of return
 purchase        what a purchased server costs, and when
 months          every option month by month, and its totals
+mix_search      the cheapest mix of terms over the months, among all sizes of machine
+mix_configs     the same among all configurations
 token_cost      USD per million tokens of every option
 """

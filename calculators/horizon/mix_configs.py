@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators.catalog.base import COMMITMENT_MONTHS, Commitment
 from calculators.catalog.hardware import Gpu
@@ -30,9 +31,9 @@ from calculators.units import HOURS_PER_MONTH
 EVERY_TERM: tuple[Commitment, ...] = ("on_demand", "spot", *(c for c in ("1y", "3y", "5y") if c in COMMITMENT_MONTHS))
 MOST_TRIED = 24
 """Configurations whose mix is found at most."""
-MOST_CELLS = 1_500_000
+MOST_CELLS = 1_000_000
 """Machines x months of all configurations that are tried; the first one is, whatever its size."""
-LEVELS = 512
+LEVELS = 256
 """Loads at which the hours above are told for a bound."""
 Offers = Callable[[Gpu], Sequence[MachineOffer]]
 
@@ -76,15 +77,45 @@ def term_staircases(capacity: Capacity, offers: Sequence[MachineOffer], inputs: 
     return tuple(one for one, is_kept in zip(stairs, newest.tolist(), strict=True) if is_kept)
 
 
-def config_mix(capacity: Capacity, case: MixCase) -> ConfigMix | None:
+@dataclass(frozen=True)
+class Machines:
+    """The machines of each configuration of a scenario, looked up once."""
+
+    inputs: Inputs
+    _offers: dict[str, list[MachineOffer]] = field(default_factory=dict)
+    _stairs: dict[int, tuple[Staircase, ...]] = field(default_factory=dict)
+    """By the identity of a capacity, which `size_candidates` remembers."""
+    _prices: dict[int, "_LeastPrices"] = field(default_factory=dict)
+
+    def stairs(self, capacity: Capacity) -> tuple[Staircase, ...]:
+        """Staircases of a capacity on every allowed offer."""
+        if id(capacity) not in self._stairs:
+            gpu = capacity.config.gpu
+            if gpu.id not in self._offers:
+                self._offers[gpu.id] = allowed_offers(gpu, self.inputs)
+            self._stairs[id(capacity)] = term_staircases(capacity, self._offers[gpu.id], self.inputs)
+        return self._stairs[id(capacity)]
+
+    def most_replicas(self, capacity: Capacity) -> int:
+        """Replicas within the user's GPU limit; none where no machine is offered."""
+        return max((one.max_machines * one.replicas_per_machine for one in self.stairs(capacity)), default=0)
+
+    def least_prices(self, capacity: Capacity, case: MixCase) -> "_LeastPrices":
+        """The least that a replica costs on any machine; the same with and without an API."""
+        if id(capacity) not in self._prices:
+            self._prices[id(capacity)] = _LeastPrices.of(self.stairs(capacity), case)
+        return self._prices[id(capacity)]
+
+
+def config_mix(capacity: Capacity, case: MixCase, machines: Machines) -> ConfigMix | None:
     """The cheapest mix of one configuration; None where nothing carries the load."""
-    return _Search(case).best(capacity, (capacity,))
+    return _Search(case, machines).best(capacity, (capacity,))
 
 
-def cheapest_mix(case: MixCase, first: Capacity) -> ConfigMix | None:
+def cheapest_mix(case: MixCase, machines: Machines, first: Capacity) -> ConfigMix | None:
     """The cheapest mix of all configurations that meet the targets, `first` tried before the others; None where nothing carries the
     load. What a single term costs is the least of the configurations that were tried."""
-    return _Search(case).best(first, size_candidates(case.inputs)[0])
+    return _Search(case, machines).best(first, size_candidates(case.inputs)[0])
 
 
 @dataclass
@@ -92,13 +123,13 @@ class _Search:
     """Tries configurations one by one."""
 
     case: MixCase
+    machines: "Machines"
     found: list[ConfigMix] = field(default_factory=list)
     tried: set[int] = field(default_factory=set)
-    offers: dict[str, list[MachineOffer]] = field(default_factory=dict)
 
     def best(self, first: Capacity, every: Sequence[Capacity]) -> ConfigMix | None:
         """The cheapest mix among `every` configuration."""
-        self.attempt(first, self.stairs(first))
+        self.attempt(first)
         is_exact = self.attempt_in_order(every)
         if not self.found:
             return None
@@ -106,46 +137,46 @@ class _Search:
         mix = replace(best.mix, single_usd=least_singles_usd([one.mix for one in self.found]))
         return replace(best, mix=mix, tried_count=len(self.tried), config_count=len(every), is_exact=is_exact)
 
-    def stairs(self, capacity: Capacity) -> tuple[Staircase, ...]:
-        """Staircases of a capacity on every allowed offer."""
-        gpu = capacity.config.gpu
-        if gpu.id not in self.offers:
-            self.offers[gpu.id] = allowed_offers(gpu, self.case.inputs)
-        return term_staircases(capacity, self.offers[gpu.id], self.case.inputs)
-
-    def attempt(self, capacity: Capacity, stairs: tuple[Staircase, ...]) -> None:
+    def attempt(self, capacity: Capacity) -> None:
         """Finds the mix of one configuration, unless it was found."""
         if id(capacity) not in self.tried:
             self.tried.add(id(capacity))
+            stairs = self.machines.stairs(capacity)
             mix = best_mix(stairs, self.case)
             self.found += [ConfigMix(mix, capacity, stairs)] if mix else []
 
     def attempt_in_order(self, every: Sequence[Capacity]) -> bool:
         """Tries those whose bound is below the cheapest mix found, the lowest first; whether that came to its end."""
         bound = _Bound.of(self.case)
-        some = [(capacity, self.stairs(capacity)) for capacity in _leading(every)]
-        rows = sorted(((bound.usd(stairs), c, stairs) for c, stairs in some if stairs), key=lambda row: row[0])
-        for least_usd, capacity, stairs in rows:
+        offered = [capacity for capacity in _leading(every) if self.machines.stairs(capacity)]
+        rows = [(bound.usd(one, self.machines), one) for one in offered]
+        cells = self.cells(self.found[0].capacity) if self.found else 0.0
+        for least_usd, capacity in sorted(rows, key=lambda row: row[0]):
             if least_usd > min((one.mix.usd_per_month for one in self.found), default=np.inf):
                 return True
-            if len(self.tried) >= MOST_TRIED or self.cells > MOST_CELLS:
+            cells += self.cells(capacity)
+            if len(self.tried) >= MOST_TRIED or cells > MOST_CELLS:
                 return False
-            self.attempt(capacity, stairs)
+            self.attempt(capacity)
         return True
 
+    def cells(self, capacity: Capacity) -> float:
+        """Machines x months of a configuration, over the sizes of machine."""
+        sizes = machine_sizes(self.machines.stairs(capacity))
+        replicas = min(self.peak_req_s / capacity.req_s, self.machines.most_replicas(capacity))
+        return replicas * sum(1 / size for size in sizes) * self.case.months.load_ratio.size
+
     @property
-    def cells(self) -> int:
-        """Machines x months of what was found."""
-        return sum(one.mix.question.hours.month_on_h.size * len(machine_sizes(one.stairs)) for one in self.found)
+    def peak_req_s(self) -> float:
+        """Of the month with most load."""
+        return self.case.inputs.demand.peak_req_s * float(self.case.months.load_ratio.max())
 
     def finer(self, best: ConfigMix, every: Sequence[Capacity]) -> ConfigMix:
         """The same in the finest format that costs no more."""
-        finer = _finer(
-            best.capacity, every, self.case.inputs.demand.peak_req_s * float(self.case.months.load_ratio.max())
-        )
+        finer = _finer(best.capacity, every, self.peak_req_s)
         if finer is None or id(finer) in self.tried:
             return best
-        self.attempt(finer, self.stairs(finer))
+        self.attempt(finer)
         last = self.found[-1]
         return last if last.mix.usd_per_month <= best.mix.usd_per_month * (1 + 1e-9) else best
 
@@ -192,34 +223,36 @@ class _Bound:
         on_h[:, -1] = 0.0
         return cls(case, on_h, peak)
 
-    def usd(self, stairs: Sequence[Staircase]) -> float:
+    def usd(self, capacity: Capacity, machines: Machines) -> float:
         """USD/month, a mean over the horizon."""
-        stair, prices = stairs[0], _LeastPrices.of(stairs, self.case)
-        demand, months, spares = self.case.inputs.demand, self.case.months, stair.spare_replicas
+        stair, prices = machines.stairs(capacity)[0], machines.least_prices(capacity, self.case)
+        demand, months = self.case.inputs.demand, self.case.months
         each = stair.requests_per_replica / demand.requests_per_month * demand.effective_peak_ratio
-        loads = np.arange(float(ceil(self.peak_ratio / each))) * each
-        usd = self._machine_usd(np.append(np.zeros(spares), loads), prices)
+        loads = np.arange(float(min(ceil(self.peak_ratio / each), machines.most_replicas(capacity)))) * each
+        levels = np.ceil(np.minimum(loads / self.peak_ratio, 1.0) * LEVELS).astype(int)
+        machine = self._priced(self.on_h, prices.hourly_usd, prices.kept_usd)
+        usd = machine
         if self.case.api is not None:
             request = months.bill_ratio * months.volume_ratio / months.load_ratio
             bill = self.case.api.unbatched_usd_per_month * request[:, None] * each / HOURS_PER_MONTH
-            usd[:, spares:] = np.minimum(usd[:, spares:], bill * self._hours(np.asarray(loads + each)))
+            above = np.minimum(np.arange(LEVELS + 1) + ceil(each / self.peak_ratio * LEVELS), LEVELS)
+            usd = np.minimum(machine, bill * self.on_h[:, above])
+        spares = min(stair.spare_replicas, prices.held_count), max(stair.spare_replicas - prices.held_count, 0)
+        rest = max(prices.held_count - stair.spare_replicas, 0)
+        held, held_usd = np.minimum(usd, prices.held_usd), np.minimum(machine[:, 0], prices.held_usd)
+        total = spares[0] * held_usd + spares[1] * machine[:, 0] + _sum(held, levels[:rest]) + _sum(usd, levels[rest:])
         first = self._priced(self.on_h[:, :1], prices.machine_hourly_usd, prices.machine_kept_usd)
-        return self.case.beside_usd_per_month + max(float(usd.sum(axis=1).mean()), float(first.mean()))
-
-    def _hours(self, loads: Array) -> Array:
-        """Hours above loads (h, n), rounded down: those above the next level."""
-        return self.on_h[:, np.ceil(np.minimum(loads / self.peak_ratio, 1.0) * LEVELS).astype(int)]
-
-    def _machine_usd(self, loads: Array, prices: "_LeastPrices") -> Array:
-        """Of a replica that is needed above each load (h, n); those that the user has are the ones that would cost most."""
-        usd = self._priced(self._hours(loads), prices.hourly_usd, prices.kept_usd)
-        usd[:, : prices.held_count] = np.minimum(usd[:, : prices.held_count], prices.held_usd)
-        return usd
+        return self.case.beside_usd_per_month + max(float(total.mean()), float(first.mean()))
 
     def _priced(self, hours: Array, hourly_usd: float, kept_usd: float) -> Array:
         """So many hours of each month (h, n) by the hour or on a term, whichever costs less."""
         paid = np.where(hours > 0, self.case.months.rent_ratio[:, None] * hours * min(hourly_usd, 1e30), 0.0)
         return np.minimum(paid, kept_usd)
+
+
+def _sum(usd: Array, levels: NDArray[np.intp]) -> Array:
+    """Of each month (h,), over replicas at these levels; `usd` (h, levels + 1)."""
+    return np.asarray(usd @ np.bincount(levels, minlength=LEVELS + 1))
 
 
 @dataclass(frozen=True, slots=True)

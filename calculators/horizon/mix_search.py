@@ -111,11 +111,16 @@ def mix_question(stairs: Sequence[Staircase], size: int, case: MixCase) -> MixQu
     hours = rank_hours(terms.smallest, case.inputs.scenario.workload, start_h, case.months)
     spans, sizes = ([of(term) for term in terms.committed] for of in (case.span_months, lambda term: term.ranks_count))
     paid_usd = np.array([case.taken_usd(term, terms) for term in terms.committed]).reshape(-1, case.horizon)
-    always_usd = kept_usd(paid_usd, spans, np.full((len(spans), case.horizon, 1), np.inf))[:, 0].tolist()
-    committed = (replace(term, usd_per_month=usd) for term, usd in zip(terms.committed, always_usd, strict=True))
     hourly_usd = terms.on_demand.usd_per_h if terms.on_demand else np.inf
     instead = without_usd(hours.month_billed_h * case.months.rent_ratio[:, None], hourly_usd, sizes)
     nothing = without_usd(hours.month_used.astype(float), np.inf, sizes)
+    always = np.full((*nothing.shape[:2], 1), np.inf)
+    without = np.concatenate([always, instead, nothing], axis=2)
+    kept = kept_usd(paid_usd, spans, np.broadcast_to(without, (len(spans), case.horizon, without.shape[2])))
+    always_usd, mixed_usd, alone_usd = np.split(kept, [1, 1 + instead.shape[2]], axis=1)
+    committed = (
+        replace(term, usd_per_month=float(usd)) for term, usd in zip(terms.committed, always_usd[:, 0], strict=True)
+    )
     return MixQuestion(
         hours=hours,
         terms=replace(terms, committed=tuple(committed)),
@@ -123,11 +128,6 @@ def mix_question(stairs: Sequence[Staircase], size: int, case: MixCase) -> MixQu
         beside_usd_per_month=case.beside_usd_per_month,
         spot_overhead_ratio=1 + outlook.spot_interruptions_per_h.central * start_h,
         spot_covered_count=terms.smallest.spare_replicas // size,
-        mixed_usd=kept_usd(paid_usd, spans, _in_each_month(instead, case.horizon)),
-        alone_usd=kept_usd(paid_usd, spans, _in_each_month(nothing, case.horizon)),
+        mixed_usd=mixed_usd,
+        alone_usd=alone_usd,
     )
-
-
-def _in_each_month(usd: Array, months: int) -> Array:
-    """Costs (t, h, k) in each month of the horizon, where one may stand for all."""
-    return np.broadcast_to(usd, (usd.shape[0], months, usd.shape[2]))

@@ -66,11 +66,13 @@ class ScheduleRow:
 
 def mix_headline(mix: CapacityMix, with_api: CapacityMix | None) -> str:
     """What the mix costs against the best single term, in a sentence."""
-    total = f"{usd(mix.usd_per_month)}/month"
+    months = mix.question.hours.months.volume_ratio.size
+    month = "month" if months == 1 else f"month on average over {plural(months, 'month')}"
+    total = f"{usd(mix.usd_per_month)}/{month}"
     machines = {name: cost for name, cost in mix.single_usd.items() if name != API_ONLY}
     if with_api is not None and not with_api.shares:
         api = with_api.question.api.label if with_api.question.api else "An API"
-        at_api = f"{usd(with_api.usd_per_month)}/month"
+        at_api = f"{usd(with_api.usd_per_month)}/{month}"
         return f"{capital(api)} for everything costs {at_api}, less than any machines: the cheapest mix of these costs {total}."
     best, best_usd = min(machines.items(), key=lambda item: item[1], default=mix.best_single)
     if mix.best_single[1] < best_usd:
@@ -119,8 +121,8 @@ def _api_term(mix: CapacityMix) -> str:
 def _share_row(share: MixShare, asked: MixQuestion, outlook: OutlookRules) -> MixRow:
     term, offer = share.term, share.term.offer
     where = offer.machine if offer.is_owned or term.is_held else f"{offer.provider}, {offer.machine}"
-    config, regions = asked.terms.smallest.capacity.config, asked.terms.smallest.regions
-    machines = share.machines * regions * max(offer.machines_per_replica(config), 1)
+    gpus = asked.terms.gpus_of(offer)
+    machines = share.machines * gpus // (offer.gpus_per_machine or asked.terms.smallest.capacity.config.gpus_count)
     why: Mapping[str, Callable[[], str]] = {
         "spot": lambda: _spot_reason(share, outlook),
         "on demand": lambda: _hourly_reason(share, asked),
@@ -130,7 +132,7 @@ def _share_row(share: MixShare, asked: MixQuestion, outlook: OutlookRules) -> Mi
         term=term.name,
         offer=where,
         machines=machines,
-        gpus=machines * (offer.gpus_per_machine or config.gpus_count),
+        gpus=share.machines * gpus,
         on_h=_hours(share),
         usd_per_month=share.usd_per_month,
         reason=f"{_needed(machines, share)}: {why.get(term.name, lambda: _committed_reason(share, asked))()}.",

@@ -2,7 +2,7 @@
 fleets that follow the load."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from calculators.fleet.capacity_terms import machine_sizes
 from calculators.fleet.fleet_schedule import FleetSchedule, fleet_schedules
 from calculators.fleet.load_by_hour import LoadWeek, load_week, rank_hours
 from calculators.fleet.staircase import Staircase
-from calculators.horizon.mix_configs import ConfigMix, cheapest_mix, config_mix
+from calculators.horizon.mix_configs import ConfigMix, Machines, cheapest_mix, config_mix
 from calculators.horizon.mix_search import MixCase, cold_start_h
 from calculators.options.month_path import month_path
 from calculators.options.option import Option
@@ -47,6 +47,8 @@ class MixView:
     schedules: tuple[ScheduleRow, ...]
     fleets: tuple[FleetSchedule, ...]
     """Of `schedules`."""
+    start_up_s: float
+    """Of a machine, from switching it on to its first answer."""
     found: ConfigMix
     """The configuration, and the mix of `rows`."""
     with_api: CapacityMix | None
@@ -57,6 +59,11 @@ class MixView:
     def mix(self) -> CapacityMix:
         """Of `rows`."""
         return self.found.mix
+
+    @property
+    def sentence(self) -> str:
+        """The mix with its configuration, for a text without a heading."""
+        return f"Load by hour ({self.configuration}): {self.headline}"
 
 
 def mix_view(evaluation: Evaluation, catalog: Catalog, option: Option | None = None) -> MixView | None:
@@ -70,9 +77,13 @@ def mix_view(evaluation: Evaluation, catalog: Catalog, option: Option | None = N
         return None
     api, beside_usd = mix_api_prices(evaluation, inputs), beside_machines_usd(evaluation)
 
+    every, machines = MixCase(inputs, api, beside_usd), Machines(inputs)
+
     def found_with(api: ApiPrices | None) -> ConfigMix | None:
-        case = MixCase(inputs, api, beside_usd)
-        return cheapest_mix(case, cheapest.capacity) if option is None else config_mix(chosen.capacity, case)
+        case = replace(every, api=api)
+        if option is None:
+            return cheapest_mix(case, machines, cheapest.capacity)
+        return config_mix(chosen.capacity, case, machines)
 
     shared = found_with(api) if api else None
     own = found_with(None) if shared is None or not shared.mix.shares else None
@@ -91,6 +102,7 @@ def mix_view(evaluation: Evaluation, catalog: Catalog, option: Option | None = N
         notes=mix_notes(mix, inputs),
         schedules=schedule_rows(fleets := schedules_of(found.stairs, inputs), inputs),
         fleets=fleets,
+        start_up_s=inputs.catalog.outlook.cold_start_s.central,
         found=found,
         with_api=with_api,
     )
