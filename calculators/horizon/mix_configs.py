@@ -231,18 +231,20 @@ class _Bound:
         loads = np.arange(float(min(ceil(self.peak_ratio / each), machines.most_replicas(capacity)))) * each
         levels = np.ceil(np.minimum(loads / self.peak_ratio, 1.0) * LEVELS).astype(int)
         machine = self._priced(self.on_h, prices.hourly_usd, prices.kept_usd)
-        usd = machine
+        usd, beyond = machine, 0.0
         if self.case.api is not None:
             request = months.bill_ratio * months.volume_ratio / months.load_ratio
-            bill = self.case.api.unbatched_usd_per_month * request[:, None] * each / HOURS_PER_MONTH
+            bill = self.case.api.unbatched_usd_per_month * request[:, None] / HOURS_PER_MONTH
             above = np.minimum(np.arange(LEVELS + 1) + ceil(each / self.peak_ratio * LEVELS), LEVELS)
-            usd = np.minimum(machine, bill * self.on_h[:, above])
+            usd = np.minimum(machine, bill * each * self.on_h[:, above])
+            first = ceil(loads.size * each / self.peak_ratio * LEVELS) + 1
+            beyond = float((bill * self.on_h[:, first:]).sum(axis=1).mean()) * self.peak_ratio / LEVELS
         spares = min(stair.spare_replicas, prices.held_count), max(stair.spare_replicas - prices.held_count, 0)
         rest = max(prices.held_count - stair.spare_replicas, 0)
         held, held_usd = np.minimum(usd, prices.held_usd), np.minimum(machine[:, 0], prices.held_usd)
         total = spares[0] * held_usd + spares[1] * machine[:, 0] + _sum(held, levels[:rest]) + _sum(usd, levels[rest:])
-        first = self._priced(self.on_h[:, :1], prices.machine_hourly_usd, prices.machine_kept_usd)
-        return self.case.beside_usd_per_month + max(float(total.mean()), float(first.mean()))
+        whole = self._priced(self.on_h[:, :1], prices.machine_hourly_usd, prices.machine_kept_usd)
+        return self.case.beside_usd_per_month + max(float(total.mean()) + beyond, float(whole.mean()))
 
     def _priced(self, hours: Array, hourly_usd: float, kept_usd: float) -> Array:
         """So many hours of each month (h, n) by the hour or on a term, whichever costs less."""

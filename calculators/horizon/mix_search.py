@@ -114,6 +114,8 @@ def mix_question(stairs: Sequence[Staircase], size: int, case: MixCase) -> MixQu
     hourly_usd = terms.on_demand.usd_per_h if terms.on_demand else np.inf
     instead = without_usd(hours.month_billed_h * case.months.rent_ratio[:, None], hourly_usd, sizes)
     nothing = without_usd(hours.month_used.astype(float), np.inf, sizes)
+    if hours.waiting_frac:  # a machine that may be missing has no room for requests that wait
+        instead = nothing
     always = np.full((*nothing.shape[:2], 1), np.inf)
     without = np.concatenate([always, instead, nothing], axis=2)
     kept = kept_usd(paid_usd, spans, np.broadcast_to(without, (len(spans), case.horizon, without.shape[2])))

@@ -68,7 +68,7 @@ def mix_headline(mix: CapacityMix, with_api: CapacityMix | None) -> str:
     """What the mix costs against the best single term, in a sentence."""
     months = mix.question.hours.months.volume_ratio.size
     month = "month" if months == 1 else f"month on average over {plural(months, 'month')}"
-    total = f"{usd(mix.usd_per_month)}/{month}"
+    total = f"{usd(mix.usd_per_month)}/{'month' if with_api is not None and not with_api.shares else month}"
     machines = {name: cost for name, cost in mix.single_usd.items() if name != API_ONLY}
     if with_api is not None and not with_api.shares:
         api = with_api.question.api.label if with_api.question.api else "An API"
@@ -120,7 +120,7 @@ def _api_term(mix: CapacityMix) -> str:
 
 def _share_row(share: MixShare, asked: MixQuestion, outlook: OutlookRules) -> MixRow:
     term, offer = share.term, share.term.offer
-    where = offer.machine if offer.is_owned or term.is_held else f"{offer.provider}, {offer.machine}"
+    where = "" if term.is_held else offer.machine if offer.is_owned else f"{offer.provider}, {offer.machine}"
     gpus = asked.terms.gpus_of(offer)
     machines = share.machines * gpus // (offer.gpus_per_machine or asked.terms.smallest.capacity.config.gpus_count)
     why: Mapping[str, Callable[[], str]] = {
@@ -148,6 +148,8 @@ def _needed(machines: int, share: MixShare) -> str:
     """How long machines are needed, as the start of a sentence."""
     least, most = share.least_on_h / HOURS_PER_MONTH, min(share.most_on_h / HOURS_PER_MONTH, 1.0)
     text, is_one = plural(machines, "machine"), machines == 1
+    if not most:
+        return f"{text} {'carries' if is_one else 'carry'} requests that can wait"
     if least > 0.9999:
         return f"{text} {'runs' if is_one else 'run'} all hours"
     span = percent(most) if percent(least) == percent(most) else f"{percent(least)} to {percent(most)}"
@@ -170,7 +172,7 @@ def _committed_reason(share: MixShare, asked: MixQuestion) -> str:
     if is_shorter:
         return f"needed for part of the horizon, {words} costs less there than a longer one"
     if even == float("inf"):
-        return f"no machine is offered on demand, and {words} is the cheapest there"
+        return f"no machine of this size is offered on demand, and {words} is the cheapest there"
     if even >= 1:
         return f"{words} is the cheapest there"
     if share.least_on_h / HOURS_PER_MONTH < even and len(asked.hours.months.volume_ratio) > 1:
@@ -187,7 +189,7 @@ def _hourly_reason(share: MixShare, asked: MixQuestion) -> str:
     price = f"on demand at {usd(asked.on_demand_usd_per_h)} an hour"
     even, name, together = min(evens, default=(1.0, "", 1))
     if not name:
-        return f"{price} is the only term that is offered"
+        return f"{price}, as these machines are offered on no longer term"
     if even >= 1:
         return f"{price} costs less over your horizon than any commitment, even at all hours"
     if share.most_on_h / HOURS_PER_MONTH <= even:
@@ -199,7 +201,8 @@ def _hourly_reason(share: MixShare, asked: MixQuestion) -> str:
 
 def _spot_reason(share: MixShare, outlook: OutlookRules) -> str:
     taken = outlook.spot_interruptions_per_h.central * share.most_on_h
-    times = f"about {significant(taken, 2)} times a month"
+    often = significant(taken, 2)
+    times = f"about {'once' if often == '1' else f'{often} times'} a month"
     spare = "a spare stands in" if share.machines == 1 else "the spares stand in"
     return f"spot costs less than on demand, and {spare} when one is taken back, {times} for each at most"
 

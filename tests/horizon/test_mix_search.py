@@ -207,3 +207,16 @@ def test_where_nothing_changes_a_horizon_of_whole_terms_is_the_month(
     )
     assert whole.usd_per_month == pytest.approx(one.usd_per_month)
     assert whole.single_usd["1-year reserved"] == pytest.approx(4 * 1_168)
+
+
+def test_machines_for_requests_that_wait_are_paid_in_every_month(catalog: Catalog) -> None:
+    """Everything can wait: four machines by the hour, or four bought, are full all month though no hour needs them at once."""
+    changes = {
+        "workload": {"deferrable_frac": 1.0, "growth_per_month_frac": 1e-6},
+        "operations": {"horizon_months": 36},
+    }
+    bought, rented = (
+        _best(_terms(catalog, **{term: 1_460}), _case(catalog, **changes)) for term in ("owned", "on_demand")
+    )
+    assert bought.usd_per_month >= 4 * 44_850 / 36 * (1 - 1e-6)
+    assert rented.usd_per_month == pytest.approx(4 * 1_460, rel=1e-3)

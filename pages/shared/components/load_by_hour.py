@@ -50,9 +50,9 @@ def single_terms_line(view: MixView) -> None:
     """What each term alone would cost."""
     singles = sorted(view.mix.single_usd.items(), key=lambda item: item[1])
     if len(singles) > 1:
-        st.caption(
-            escape(f"Everything on one term, per month: {listed([f'{name} {usd(cost)}' for name, cost in singles])}.")
-        )
+        costs = listed([f"{name} {usd(cost)}" for name, cost in singles])
+        of = ", on the cheapest configuration compared" if view.compared else ""
+        st.caption(escape(f"Everything on one term{of}, per month: {costs}."))
 
 
 def schedule_table(view: MixView) -> None:
