@@ -185,17 +185,19 @@ def _decide(options: argparse.Namespace) -> None:
     from calculators.report.evaluation_json import to_json
     from calculators.report.evaluation_text import to_text
     from calculators.report.horizon_view import with_horizon
+    from calculators.report.mix_json import load_by_hour_json
+    from calculators.report.mix_view import mix_view
 
     catalog = load_catalog()
     evaluation = evaluate(read_scenario(options.scenario, date.today()), catalog)
     sensitivity = sensitivity_of(evaluation, catalog)
-    models = choices_by_model(evaluation, evaluations_by_model(evaluation, catalog))
+    models, mix = choices_by_model(evaluation, evaluations_by_model(evaluation, catalog)), mix_view(evaluation, catalog)
     if options.json:
         plain = to_json(evaluation, sensitivity) | {"by_model": [asdict(model) for model in models]}
-        plain = with_horizon(plain, evaluation, catalog)
+        plain = with_horizon(plain, evaluation, catalog) | {"load_by_hour": load_by_hour_json(mix)}
         print(json.dumps(plain, indent=1))
     else:
-        print(to_text(evaluation, sensitivity, models))
+        print(to_text(evaluation, sensitivity, models, mix.sentence if mix else ""))
 
 
 def _record(options: argparse.Namespace) -> None:

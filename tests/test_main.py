@@ -86,6 +86,7 @@ def test_decide_prints_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_decide_json_loads_and_has_the_verdict_on_top(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decide", _file(tmp_path, LIVE), "--json"]) == 0
     plain = json.loads(capsys.readouterr().out)
+    assert plain["load_by_hour"]["usd_per_month"] > 0
     assert plain["verdict"]["sentence"]
     assert plain["verdict"]["kind"] in ("stay", "optimise_api", "hosted_open", "self_host", "own_hardware", "too_close")
 

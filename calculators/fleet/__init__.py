@@ -23,6 +23,5 @@ base_load         fleets below the peak, with overflow to an API
 load_by_hour      the demand in each hour of a week, and how long each machine is needed
 capacity_terms    the terms on which machines of a configuration can be had
 capacity_mix      the cheapest mix of terms for a load
-mix_search        the same over all sizes of machine
 fleet_schedule    a fleet that is fixed, follows the hour of day, is autoscaled or scales to zero
 """

@@ -4,12 +4,13 @@ Machines are ranked: the k-th is on in the hours in which k - 1 cannot carry the
 the one before. A committed machine costs the same at any number of hours, one by the hour in proportion: the screening curves by
 which power plants are chosen (Stoft, Power System Economics, 2002, part 2). The best mix is then n committed machines, the ranks
 up to J by the hour and the API above; every pair (n, J) is priced, so the answer is exact for machines of one size without a
-separate prefill pool. Requests that can wait fill what is left free; the rest of them go where they cost less, to more hours of
+separate prefill pool (where requests can wait, up to 1,000 machines: beyond, a grid of pairs is, and all beside the best of them). Requests that can wait fill what is left free; the rest of them go where they cost less, to more hours of
 these machines or to the batch API.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,8 @@ from calculators.scenario.demand import Array
 from calculators.units import HOURS_PER_MONTH
 
 API_ONLY = "API only"
-MIX_CELLS = 1_000_000
-"""Pairs (n, J) that are priced at once."""
+MOST_RANKS = 1_000
+"""So many machines of which every pair (n, J) is priced where requests can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class ApiPrices:
     batched_usd_per_month: float
     fixed_usd_per_month: float = 0.0
     """What using it costs besides its bill, at any volume."""
+    month_ratio: Array | None = field(default=None, compare=False)
+    """(h,) price in each month of the horizon over today's. None: it keeps its price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +52,26 @@ class MixQuestion:
     """Hours of spot that an hour of work takes: 1 + interruptions per hour x start-up hours."""
     spot_covered_count: int = 0
     """Spot machines that may carry requests which cannot wait: as many as the spares can stand in for."""
-    lapsed_usd: Array | None = None
-    """(t, k) what each committed term saves of its price because it ends within the horizon. None: nothing."""
+    mixed_usd: Array | None = None
+    """(t, k) as of `kept_usd`, of each committed term where other terms may stand in. None: its price in every month."""
+    alone_usd: Array | None = None
+    """(t, k) the same where nothing else may."""
 
     @property
     def committed_usd(self) -> Array:
-        """(t, k) price of each committed term at each rank, USD/month; inf beyond the machines that there are."""
-        ranks = np.arange(len(self.hours.on_h))
-        prices = [np.where(ranks < term.most_count, term.usd_per_month, np.inf) for term in self.terms.committed]
-        return np.array(prices).reshape(-1, ranks.size) - (0.0 if self.lapsed_usd is None else self.lapsed_usd)
+        """(t, k) cost of each committed term at each rank, USD/month; inf beyond the machines that there are."""
+        return self._limited(self.mixed_usd)
+
+    @property
+    def committed_alone_usd(self) -> Array:
+        """(t, k) as `committed_usd`, where a load is carried on one term."""
+        return self._limited(self.alone_usd)
+
+    def _limited(self, usd: Array | None) -> Array:
+        ranks, terms = np.arange(len(self.hours.on_h)), self.terms.committed
+        most = np.array([term.most_count for term in terms]).reshape(-1, 1)
+        each = np.array([term.usd_per_month for term in terms]).reshape(-1, 1) if usd is None else usd
+        return np.where(ranks < most, each, np.inf)
 
     @property
     def on_demand_usd_per_h(self) -> float:
@@ -130,22 +144,22 @@ class CapacityMix:
 
 def capacity_mix(asked: MixQuestion) -> CapacityMix | None:
     """The cheapest mix; None where neither machines nor an API carry the load."""
-    cover_usd, last_term = committed_cover(asked.committed_usd, _sizes(asked.terms.committed))
+    committed_usd = asked.committed_usd
+    cover_usd, last_term = committed_cover(committed_usd, _sizes(asked.terms.committed))
     committed, ranks, usd = _cheapest_pair(asked, cover_usd)
     if not np.isfinite(usd):
         return None
     spots = min(_spot_count(asked), ranks - committed)
-    shares = [*_committed_shares(asked, last_term, committed)]
+    shares = [*_committed_shares(asked, committed_usd, last_term, committed)]
     shares += _hourly_shares(asked, committed, committed + spots, ranks)
     waiting = _waiting(asked, np.array(committed), np.array(ranks))
-    over = float(asked.hours.overflow_frac[ranks])
     batched, hours = float(waiting.batched_frac), float(waiting.machine_h)
     return CapacityMix(
         shares=tuple(shares),
-        api_usd_per_month=float(_api_usd(asked.api, np.array(over), np.array(batched))),
-        overflow_frac=over,
+        api_usd_per_month=float(_api_usd(asked, np.array(ranks), np.array(batched))),
+        overflow_frac=float(asked.hours.overflow_frac[ranks]),
         batched_frac=batched,
-        waiting_usd_per_month=float(_priced(asked.waiting_usd_per_h, np.array(hours))),
+        waiting_usd_per_month=float(_priced(asked.waiting_usd_per_h * asked.hours.rent_ratio, np.array(hours))),
         waiting_machine_h=hours,
         beside_usd_per_month=asked.beside_usd_per_month if ranks else 0.0,
         single_usd=single_costs_usd(asked),
@@ -156,15 +170,19 @@ def capacity_mix(asked: MixQuestion) -> CapacityMix | None:
 def committed_cover(price_usd: Array, sizes: Sequence[int]) -> tuple[Array, NDArray[np.intp]]:
     """The least that commits the first n ranks, and the term of the last machine: G(n) = min over t of price(t, n) + G(n - size
     of t), G(0) = 0. `price_usd` (t, k); both answers (k + 1,), inf and -1 without a term."""
-    ranks = price_usd.shape[1]
-    cover, last = np.full(ranks + 1, np.inf), np.full(ranks + 1, -1, dtype=np.intp)
-    cover[0] = 0.0
+    ranks, by_size = price_usd.shape[1], list[tuple[int, list[float], list[int]]]()
+    for size in sorted(set(sizes)):
+        terms = np.flatnonzero(np.asarray(sizes) == size)
+        least = np.argmin(price_usd[terms], axis=0)
+        by_size.append((size, price_usd[terms].min(axis=0).tolist(), terms[least].tolist()))
+    cover, last = [0.0], [-1]
     for n in range(1, ranks + 1):
-        each = [price_usd[t, n - 1] + cover[max(n - size, 0)] for t, size in enumerate(sizes)]
-        if each:
-            last[n] = int(np.argmin(each))
-            cover[n] = each[last[n]]
-    return cover, last
+        usd, term = min(
+            ((usd[n - 1] + cover[max(n - size, 0)], t[n - 1]) for size, usd, t in by_size), default=(np.inf, -1)
+        )
+        cover.append(usd)
+        last.append(term)
+    return np.array(cover), np.array(last, dtype=np.intp)
 
 
 def _sizes(terms: Sequence[MachineTerm]) -> list[int]:
@@ -181,9 +199,11 @@ def _cheapest_pair(asked: MixQuestion, cover_usd: Array) -> tuple[int, int, floa
     ranks = np.arange(len(asked.hours.on_h) + 1)
     if not asked.hours.waiting_frac:
         return _cheapest_of(asked, cover_usd, _worthwhile_committed(asked, cover_usd), ranks)
-    step = max(1, MIX_CELLS // len(ranks))
-    parts = (ranks[start : start + step, None] for start in range(0, len(ranks), step))
-    return min((_cheapest_of(asked, cover_usd, rows, ranks) for rows in parts), key=lambda pair: pair[2])
+    step = ceil(len(ranks) / MOST_RANKS)
+    grid = np.unique(np.append(ranks[::step], ranks[-1]))
+    n, most, _ = _cheapest_of(asked, cover_usd, grid[:, None], grid)
+    near, beside = (ranks[max(best - step, 0) : best + step + 1] for best in (n, most))
+    return _cheapest_of(asked, cover_usd, near[:, None], beside)
 
 
 def _cheapest_of(
@@ -203,7 +223,7 @@ def _worthwhile_committed(asked: MixQuestion, cover_usd: Array) -> NDArray[np.in
     beside = [np.maximum(ranks - back, 0) for back in range(min(spots, ranks[-1]) + 1)]
     if asked.terms.on_demand is None:
         return np.array(beside)
-    billed = np.append(0.0, np.cumsum(asked.hours.billed_h))
+    billed = np.append(0.0, np.cumsum(asked.hours.priced_h))
     end = np.minimum(ranks + spots, ranks[-1])
     lost = cover_usd + _priced(asked.spot_usd_per_h, billed[end] - billed) - asked.on_demand_usd_per_h * billed[end]
     least = np.minimum.accumulate(lost)
@@ -215,23 +235,27 @@ def pair_costs_usd(asked: MixQuestion, cover_usd: Array, committed: NDArray[np.i
     """Cost of `committed` ranks n, those up to J by the hour and the API above them, USD/month; inf where the load is not
     carried. The arguments broadcast: beside + G(n) + hours by the hour x price + API x overflow(J) + what waits."""
     hours = asked.hours
-    billed = np.append(0.0, np.cumsum(hours.billed_h))
+    billed = np.append(0.0, np.cumsum(hours.priced_h))
     spot_end = np.minimum(committed + _spot_count(asked), np.maximum(ranks, committed))
     usd = np.where(ranks > 0, asked.beside_usd_per_month, 0.0) + cover_usd[committed]
     usd = usd + _priced(asked.spot_usd_per_h, billed[spot_end] - billed[committed])
     usd = usd + _priced(asked.on_demand_usd_per_h, np.maximum(billed[ranks] - billed[spot_end], 0.0))
     waiting = _waiting(asked, committed, ranks)
-    usd = usd + _priced(asked.waiting_usd_per_h, waiting.machine_h)
-    usd = usd + _api_usd(asked.api, hours.overflow_frac[ranks], waiting.batched_frac)
+    usd = usd + _priced(asked.waiting_usd_per_h * hours.rent_ratio, waiting.machine_h)
+    usd = usd + _api_usd(asked, ranks, waiting.batched_frac)
     return np.where(ranks >= committed, usd, np.inf)
 
 
-def _api_usd(api: ApiPrices | None, overflow_frac: Array, batched_frac: Array) -> Array:
-    """What the API costs for these shares of all requests; inf without one. Same shape as the arguments."""
+def _api_usd(asked: MixQuestion, ranks: NDArray[np.intp], batched_frac: Array) -> Array:
+    """What the API costs for requests above the first J ranks, and for a share of all requests in its batch API; inf without one.
+    The arguments broadcast."""
+    api, hours = asked.api, asked.hours
+    some = hours.overflow_frac[ranks] + batched_frac
     if api is None:
-        return _priced(np.inf, overflow_frac + batched_frac)
-    bill = overflow_frac * api.unbatched_usd_per_month + batched_frac * api.batched_usd_per_month
-    return np.asarray(bill + np.where(overflow_frac + batched_frac > 1e-12, api.fixed_usd_per_month, 0.0))
+        return _priced(np.inf, some)
+    batched_usd = batched_frac * hours.bill_ratio * api.batched_usd_per_month
+    bill = hours.priced_overflow_frac[ranks] * api.unbatched_usd_per_month + batched_usd
+    return np.asarray(bill + np.where(some > 1e-12, api.fixed_usd_per_month, 0.0))
 
 
 def _priced(usd: float, amount: Array) -> Array:
@@ -254,22 +278,27 @@ def _waiting(asked: MixQuestion, committed: NDArray[np.intp], ranks: NDArray[np.
         none = np.zeros(np.broadcast_shapes(np.shape(committed), np.shape(ranks)))
         return _Waiting(none, none)
     work = np.append(0.0, np.cumsum(hours.slice_ratio * hours.on_h / HOURS_PER_MONTH))
-    paid = hours.carried_ratio[committed] + np.maximum(work[ranks] - work[committed], 0.0)
-    prompt = hours.volume_ratio - hours.waiting_ratio - hours.overflow_frac[ranks]
-    rest = np.maximum(hours.waiting_ratio - np.maximum(paid - prompt, 0.0), 0.0)
-    off = np.maximum(hours.carried_ratio[ranks] - paid, 0.0)
+    room = np.append(0.0, np.cumsum(hours.slice_ratio * hours.month_used.mean(axis=0)))
+    paid = room[committed] + np.maximum(work[ranks] - work[committed], 0.0)
+    prompt = hours.load_ratio * (1 - hours.waiting_frac) - hours.overflow_frac[ranks] * hours.request_load_ratio
+    rest = np.maximum(hours.load_ratio * hours.waiting_frac - np.maximum(paid - prompt, 0.0), 0.0)
+    off = np.maximum(room[ranks] - paid, 0.0)
     by_machine = np.where(_waits_on_machines(asked, rest, off, hours.overflow_frac[ranks]), np.minimum(rest, off), 0.0)
-    return _Waiting(by_machine * HOURS_PER_MONTH / machine_load_ratio(hours), rest - by_machine)
+    return _Waiting(
+        by_machine * HOURS_PER_MONTH / machine_load_ratio(hours), (rest - by_machine) / hours.request_load_ratio
+    )
 
 
 def _waits_on_machines(asked: MixQuestion, rest: Array, off: Array, overflow_frac: Array) -> NDArray[np.bool_]:
     """Whether more machine-hours cost less than the batch API, which alone may bring the cost of an API besides its bill."""
     if asked.api is None:
         return np.ones(rest.shape, dtype=bool)
-    usd_per_load = asked.waiting_usd_per_h * HOURS_PER_MONTH / machine_load_ratio(asked.hours)
+    hours = asked.hours
+    usd_per_load = asked.waiting_usd_per_h * hours.rent_ratio * HOURS_PER_MONTH / machine_load_ratio(hours)
+    usd_per_request = asked.api.batched_usd_per_month * hours.bill_ratio
     is_whole = (off >= rest) & (overflow_frac == 0)
     fixed_usd = np.where(is_whole, asked.api.fixed_usd_per_month, 0.0)
-    return np.asarray(_priced(usd_per_load, rest) <= rest * asked.api.batched_usd_per_month + fixed_usd)
+    return np.asarray(_priced(usd_per_load, rest) <= rest / hours.request_load_ratio * usd_per_request + fixed_usd)
 
 
 def machine_load_ratio(hours: RankHours) -> float:
@@ -280,10 +309,10 @@ def machine_load_ratio(hours: RankHours) -> float:
 def single_costs_usd(asked: MixQuestion) -> Mapping[str, float]:
     """Everything on one term, or the API only, in USD/month; terms on which the load cannot be carried are left out. Spot alone
     counts where its machines are covered by spares."""
-    every = np.array(len(asked.hours.on_h))
+    every, alone_usd = np.array(len(asked.hours.on_h)), asked.committed_alone_usd
     costs: dict[str, float] = {}
     for t, term in enumerate(asked.terms.committed):
-        cover, _ = committed_cover(asked.committed_usd[t : t + 1], [term.ranks_count])
+        cover, _ = committed_cover(alone_usd[t : t + 1], [term.ranks_count])
         _keep_least(costs, term.name, float(pair_costs_usd(asked, cover, every, every)))
     cover, none = np.append(0.0, np.full(int(every), np.inf)), np.array(0)
     steady = replace(asked, terms=replace(asked.terms, spot=None))
@@ -299,7 +328,7 @@ def _keep_least(costs: dict[str, float], name: str, usd: float) -> None:
         costs[name] = usd
 
 
-def _committed_shares(asked: MixQuestion, last_term: NDArray[np.intp], committed: int) -> list[MixShare]:
+def _committed_shares(asked: MixQuestion, prices: Array, last_term: NDArray[np.intp], committed: int) -> list[MixShare]:
     """The committed machines by term, from the chosen cover of the first ranks."""
     spans: dict[int, list[tuple[int, int]]] = {}
     end = committed
@@ -308,7 +337,7 @@ def _committed_shares(asked: MixQuestion, last_term: NDArray[np.intp], committed
         start = max(end - asked.terms.committed[t].ranks_count, 0)
         spans.setdefault(t, []).append((start, end))
         end = start
-    prices, on_h = asked.committed_usd, asked.hours.on_h
+    on_h = asked.hours.on_h
     shares = []
     for t, of_term in spans.items():
         term, usd = asked.terms.committed[t], sum(float(prices[t, end - 1]) for _, end in of_term)
@@ -331,20 +360,36 @@ def _hourly_shares(asked: MixQuestion, start: int, spot_end: int, end: int) -> l
         (asked.terms.on_demand, spot_end, end, asked.on_demand_usd_per_h),
     ):
         if term is not None and last > first:
-            usd = float(hours.billed_h[first:last].sum()) * usd_per_h
+            usd = float(hours.priced_h[first:last].sum()) * usd_per_h
             on_h = hours.on_h[first:last]
             shares.append(MixShare(term, last - first, usd, float(on_h[0]), float(on_h[-1])))
     return shares
 
 
-def lapsing_usd(hourly_usd: Array, terms: Sequence[MachineTerm]) -> Array:
-    """What each term saves a month, of the horizon's mean, because it ends within it and is renewed only where that pays (t, k):
-    sum over the months after the term of max(F - cost by the hour, 0) / months. `hourly_usd` (months, k): what each rank costs
-    without a commitment. Of larger machines the first rank counts, which is needed longest."""
-    months, ranks = hourly_usd.shape
-    rows = []
-    for term in terms:
-        first = np.maximum(np.arange(ranks) - term.ranks_count + 1, 0)
-        each = term.usd_per_month / term.ranks_count - hourly_usd[max(term.term_months, 1) :, first]
-        rows.append(term.ranks_count * np.maximum(each, 0.0).sum(axis=0) / months)
-    return np.array(rows).reshape(len(terms), ranks)
+def kept_usd(taken_usd: Array, span_months: Sequence[int], without_usd: Array) -> Array:
+    """The least that each rank costs over the horizon where each term is taken at least once, mean USD/month (t, k): every month
+    goes on without it or takes it for its whole term. Once it was, V(m) = min(without(m) + V(m + 1), taken(m) + V(m + term)), and
+    nothing follows the last month; before, U(m) = min(without(m) + U(m + 1), taken(m) + V(m + term)).
+
+    `taken_usd` (t, h): all that is paid for one taken in a month, until its term ends. `without_usd` (t, h, k): the rank's cost in a
+    month without it.
+    """
+    terms, months, ranks = without_usd.shape
+    after, each = np.zeros((months + 1, terms, ranks)), np.arange(terms)
+    first = np.full((terms, ranks), np.inf)
+    for m in range(months - 1, -1, -1):
+        ends = np.minimum(m + np.asarray(span_months, dtype=int), months)
+        taken = taken_usd[:, m, None] + after[ends, each]
+        first = np.minimum(without_usd[:, m] + first, taken)
+        after[m] = np.minimum(without_usd[:, m] + after[m + 1], taken)
+    return np.asarray(first / months)
+
+
+def without_usd(month_h: Array, usd_per_h: float, sizes: Sequence[int]) -> Array:
+    """What the ranks that each machine stands in for cost by the hour in each month (t, h, k), the machine's last rank as its place.
+    `month_h` (h, k)."""
+    months, ranks = month_h.shape
+    total = np.concatenate([np.zeros((months, 1)), np.cumsum(month_h, axis=1)], axis=1)
+    ends = np.arange(1, ranks + 1)
+    hours = [total[:, ends] - total[:, np.maximum(ends - size, 0)] for size in sizes]
+    return _priced(usd_per_h, np.array(hours).reshape(-1, months, ranks))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
+from calculators.fleet.held_gpus import HeldMachines
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.staircase import Staircase
 from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
@@ -20,8 +21,13 @@ class MachineTerm:
     """One of them in each region, always on."""
     term_months: int = 0
     """For how long it is paid whether needed or not; 0: by the hour, or already there."""
-    most_count: float = inf
-    """How many there are."""
+    held: HeldMachines | None = None
+    """Machines that the user already has."""
+
+    @property
+    def most_count(self) -> float:
+        """How many there are."""
+        return inf if self.held is None else self.held.count
 
     @property
     def is_held(self) -> bool:
@@ -54,6 +60,12 @@ class TermPrices:
     committed: tuple[MachineTerm, ...]
     on_demand: MachineTerm | None
     spot: MachineTerm | None
+
+    def gpus_of(self, offer: MachineOffer) -> int:
+        """GPUs of one machine of an offer in each region, in all; of all machines of a replica where it takes several."""
+        config, regions = self.smallest.capacity.config, self.smallest.regions
+        each = offer.gpus_per_machine or config.gpus_count
+        return each * max(offer.machines_per_replica(config), 1) * regions
 
 
 def machine_sizes(stairs: Sequence[Staircase]) -> list[int]:
@@ -94,4 +106,4 @@ def _held(same: Sequence[Staircase]) -> tuple[MachineTerm, ...]:
     if stair is None or stair.held is None:
         return ()
     offer = replace(stair.offer, provider="GPUs you already have", commitment="held", basis="held")
-    return (MachineTerm(offer, 1, stair.held.usd_per_month, 0, stair.held.count),)
+    return (MachineTerm(offer, 1, stair.held.usd_per_month, 0, stair.held),)

@@ -52,7 +52,7 @@ def held_machines(
 
 
 def held_of_gpu(gpu_id: str, scenario: Scenario, catalog: Catalog) -> Sequence[ExistingGpus]:
-    """What the user has of a GPU, in any spelling of its name; the first one's cost and end hold for all of it."""
+    """What the user has of a GPU, in any spelling of its name; a scenario with two entries of one GPU is refused."""
     return [one for one in scenario.hardware.existing_gpus if catalog.gpu(one.gpu).id == gpu_id]
 
 

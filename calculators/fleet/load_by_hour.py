@@ -3,9 +3,8 @@
 Both are of the log-normal load of `base_load`, so that fleets, hybrids and the mix of terms go by one load-duration curve.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from statistics import NormalDist
 
@@ -100,67 +99,147 @@ def lognormal_parts(sigma: float, count: int) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadMonths:
+    """Ratios to today's value in each month of the horizon, (h,) each; one month where nothing changes."""
+
+    volume_ratio: Array
+    need_ratio: Array
+    """Machines that a request needs."""
+    rent_ratio: Array
+    """Price of a machine by the hour."""
+    bill_ratio: Array
+    """Price of a request at the API."""
+
+    @property
+    def load_ratio(self) -> Array:
+        """Load of the machines (h,)."""
+        return self.volume_ratio * self.need_ratio
+
+    @classmethod
+    def flat(cls) -> "LoadMonths":
+        """Every month is as today."""
+        return cls(*np.ones((4, 1)))
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether no month differs from today."""
+        return all(
+            (ratio == 1).all() for ratio in (self.volume_ratio, self.need_ratio, self.rent_ratio, self.bill_ratio)
+        )
+
+
+@dataclass(frozen=True)
 class RankHours:
     """How long each machine of a fleet is needed, the machines in the order in which they are switched on."""
 
     carried_ratio: Array
-    """(k + 1,) load that the first n machines carry besides their spares, over the mean of all hours; the first is 0."""
-    on_h: Array
-    """(k,) hours a month in which the machines before cannot carry the requests that do not wait."""
-    billed_h: Array
-    """(k,) the same with the time in which it starts."""
-    overflow_frac: Array
-    """(k + 1,) requests that cannot wait and exceed the first n machines, over all of today's; 0 where they carry the peak."""
+    """(k + 1,) load that the first n machines carry besides their spares, over the mean of all hours today; the first is 0."""
+    month_on_h: Array
+    """(h, k) hours of each month in which the machines before cannot carry the requests that do not wait."""
+    month_billed_h: Array
+    """(h, k) the same with the time in which it starts."""
+    month_overflow_frac: Array
+    """(h, k + 1) requests that cannot wait and exceed the first n machines, over all of today's; 0 where they carry the peak."""
     waiting_frac: float
     """Share of all requests that can wait for free hours or the batch API."""
     carries_peak: bool
     peak_load_ratio: float
-    """Peak of the requests that cannot wait, or the mean of all where that is more, over the mean."""
-    volume_ratio: float = 1.0
-    """Mean volume of the months over today's."""
+    """Peak of the requests that cannot wait, or the mean of all where that is more, over the mean; of the month with most."""
+    months: LoadMonths = field(default_factory=LoadMonths.flat)
 
-    @property
+    @cached_property
+    def on_h(self) -> Array:
+        """(k,) mean of the months."""
+        return np.asarray(self.month_on_h.mean(axis=0))
+
+    @cached_property
+    def billed_h(self) -> Array:
+        """(k,) mean of the months."""
+        return np.asarray(self.month_billed_h.mean(axis=0))
+
+    @cached_property
+    def priced_h(self) -> Array:
+        """(k,) hours at today's price by the hour that cost what the billed hours of each month do: mean of hours x rent."""
+        return np.asarray((self.month_billed_h * self.months.rent_ratio[:, None]).mean(axis=0))
+
+    @cached_property
+    def overflow_frac(self) -> Array:
+        """(k + 1,) mean of the months."""
+        return np.asarray(self.month_overflow_frac.mean(axis=0))
+
+    @cached_property
+    def priced_overflow_frac(self) -> Array:
+        """(k + 1,) share of all of today's requests that costs at today's price what the overflow of each month does."""
+        return np.asarray((self.month_overflow_frac * self.months.bill_ratio[:, None]).mean(axis=0))
+
+    @cached_property
+    def month_used(self) -> NDArray[np.bool_]:
+        """(h, k) whether the peak of a month needs the machine."""
+        peak = self.peak_load_ratio * self.months.load_ratio / self.months.load_ratio.max()
+        return np.asarray(self.carried_ratio[:-1] < peak[:, None] * (1 - 1e-9))
+
+    @cached_property
     def slice_ratio(self) -> Array:
         """(k,) load that each machine adds."""
         return np.diff(self.carried_ratio)
 
-    @property
-    def waiting_ratio(self) -> float:
-        """Requests that can wait, over all of today's."""
-        return self.waiting_frac * self.volume_ratio
+    @cached_property
+    def volume_ratio(self) -> float:
+        """Mean volume of the months over today's."""
+        return float(self.months.volume_ratio.mean())
+
+    @cached_property
+    def load_ratio(self) -> float:
+        """Mean load of the months over today's."""
+        return float(self.months.load_ratio.mean())
 
     @property
+    def request_load_ratio(self) -> float:
+        """Load of a request over today's."""
+        return self.load_ratio / self.volume_ratio
+
+    @cached_property
+    def rent_ratio(self) -> float:
+        """Mean price by the hour over today's, each month by its load."""
+        return float(np.average(self.months.rent_ratio, weights=self.months.load_ratio))
+
+    @cached_property
+    def bill_ratio(self) -> float:
+        """Mean price of a request at the API over today's, each month by its volume."""
+        return float(np.average(self.months.bill_ratio, weights=self.months.volume_ratio))
+
+    @cached_property
     def least_count(self) -> int:
         """Machines of the smallest fleet that carries anything, its spares included."""
         carrying = np.flatnonzero(self.carried_ratio > 0)
-        return int(carrying[0]) if carrying.size else len(self.on_h)
+        return int(carrying[0]) if carrying.size else len(self.carried_ratio) - 1
 
 
 def rank_hours(
-    staircase: Staircase, workload: Workload, cold_start_h: float, volume_ratios: Sequence[float] = (1.0,)
+    staircase: Staircase, workload: Workload, cold_start_h: float, months: LoadMonths | None = None
 ) -> RankHours:
-    """The hours of each machine of a staircase, up to the number that the peak needs or the GPU limit allows: means over the
-    months in which volume is `volume_ratios` times today's."""
-    most = max(volume_ratios)
-    needed = float(staircase.machines(np.asarray(workload.requests_per_month * most)))
+    """The hours of each machine of a staircase, up to the number that the peak of any month needs or the GPU limit allows."""
+    months = months or LoadMonths.flat()
+    loads = months.load_ratio
+    needed = float(staircase.machines(np.asarray(workload.requests_per_month * loads.max())))
     carries_peak = bool(np.isfinite(needed))
     machine_count = int(needed) if carries_peak else staircase.max_machines
     carried_req = staircase.carried_req_per_month(np.arange(machine_count + 1.0))
     carried = carried_req / workload.requests_per_month * effective_peak_ratio(workload)
-    on_h = np.array([hours_above(carried[:-1] / ratio, workload) for ratio in volume_ratios])
-    peak = np.asarray(workload.peak_ratio)
-    over = np.mean([r * prompt_overflow_frac(carried / r, peak, workload) for r in volume_ratios], axis=0)
+    on_h = hours_above(carried[:-1] / loads[:, None], workload)
+    over = prompt_overflow_frac(carried / loads[:, None], np.asarray(workload.peak_ratio), workload)
+    over = over * months.volume_ratio[:, None]
     if carries_peak:
-        over[-1] = 0.0  # equal to the peak but for rounding
+        over[:, -1] = 0.0  # equal to the peak but for rounding
     return RankHours(
         carried_ratio=carried,
-        on_h=on_h.mean(axis=0),
-        billed_h=billed_h_per_month(on_h, cold_start_h).mean(axis=0),
-        overflow_frac=over,
+        month_on_h=on_h,
+        month_billed_h=billed_h_per_month(on_h, cold_start_h),
+        month_overflow_frac=over,
         waiting_frac=workload.deferrable_frac,
         carries_peak=carries_peak,
-        peak_load_ratio=effective_peak_ratio(workload) * most,
-        volume_ratio=float(np.mean(volume_ratios)),
+        peak_load_ratio=effective_peak_ratio(workload) * loads.max(),
+        months=months,
     )
 
 

@@ -160,7 +160,7 @@ class Staircase:
 def staircases(capacities: Sequence[Capacity], inputs: Inputs) -> tuple[list[Staircase], list[Infeasible]]:
     """Staircases of every capacity on every machine offer that can hold it, and the configurations that no offer holds."""
     gpus = {c.config.gpu.id: c.config.gpu for c in capacities}
-    by_gpu = {id: _offers(gpu, inputs) for id, gpu in gpus.items()}
+    by_gpu = {id: gpu_offers(gpu, inputs.scenario, inputs.catalog) for id, gpu in gpus.items()}
     offered, infeasible = [], []
     for capacity, of_capacity in _by_capacity(capacities, by_gpu, inputs):
         offered += of_capacity
@@ -169,9 +169,8 @@ def staircases(capacities: Sequence[Capacity], inputs: Inputs) -> tuple[list[Sta
     return offered, infeasible
 
 
-def _offers(gpu: Gpu, inputs: Inputs) -> list[MachineOffer]:
+def gpu_offers(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[MachineOffer]:
     """Machine offers for a GPU, where the user allows it, and the machines that they already have of it."""
-    scenario, catalog = inputs.scenario, inputs.catalog
     allowed = {catalog.gpu(name).id for name in scenario.hardware.gpus} or {gpu.id}
     offers = machine_offers(gpu, scenario, catalog) if gpu.id in allowed else []
     return [*held_offers(gpu.id, scenario, catalog), *offers]

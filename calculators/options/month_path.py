@@ -243,11 +243,16 @@ def at_prices_of(day: date, inputs: Inputs) -> Inputs:
     return paying(then, total_usd, mix)
 
 
+def rent_ratios(commitment_months: int | None, inputs: Inputs, months: int) -> Array:
+    """Rent of each month (months,) over today's: a commitment keeps its price until it is renewed."""
+    return np.asarray(drift_ratios(rent_change_frac(inputs), months)[_renewed(commitment_months or 1, months)])
+
+
 def _machine_ratios(staircases: Sequence[Staircase], inputs: Inputs, months: int) -> Array:
-    """Purchased machines keep their price; a commitment keeps its own until it is renewed."""
-    change = rent_change_frac(inputs)
-    by_term = {term: drift_ratios(change, months)[_renewed(term, months)] for term in _terms(staircases)}
-    rows = [np.ones(months) if s.offer.is_owned else by_term[s.offer.commitment_months or 1] for s in staircases]
+    """Purchased machines keep their price, rented ones have that of `rent_ratios`."""
+    terms = {s.offer.commitment_months for s in staircases}
+    by_term = {term: rent_ratios(term, inputs, months) for term in terms}
+    rows = [np.ones(months) if s.offer.is_owned else by_term[s.offer.commitment_months] for s in staircases]
     return np.array(rows).reshape(len(staircases), months)
 
 
@@ -256,10 +261,6 @@ def _held_usd(staircases: Sequence[Staircase], months: int) -> Array:
     none = np.zeros(months)
     rows = [none if s.held is None else np.array([s.held.usd_in(m) for m in range(months)]) for s in staircases]
     return np.array(rows).reshape(len(staircases), months)
-
-
-def _terms(staircases: Sequence[Staircase]) -> set[int]:
-    return {s.offer.commitment_months or 1 for s in staircases}
 
 
 def _renewed(term_months: int, months: int) -> Array:

@@ -96,10 +96,23 @@ def _check_hardware(hardware: Hardware, catalog: Catalog) -> None:
             gpu = _known(field, catalog.gpu, name)
             if gpu.measured_only:
                 raise _refused(field, f"{gpu.name} is kept to compare with published measurements; pick another GPU.")
+    _check_held(hardware, catalog)
     for own in hardware.own_measurements:
         _known("hardware.own_measurements", catalog.model, own.model, f"{own.name}: ")
         _known("hardware.own_measurements", catalog.gpu, own.gpu, f"{own.name}: ")
     _check_listed("hardware.rent_providers", hardware.rent_providers, "provider", catalog.rent_providers)
+
+
+def _check_held(hardware: Hardware, catalog: Catalog) -> None:
+    """GPUs of one kind have one price and one end: raises DataError for a second entry under another name."""
+    names: dict[str, str] = {}
+    for one in hardware.existing_gpus:
+        gpu = catalog.gpu(one.gpu)
+        if gpu.id in names:
+            both = f"'{printable(names[gpu.id], 60)}' and '{printable(one.gpu, 60)}' are both {gpu.name}"
+            remedy = "keep one entry with all of them, at their mean cost and until the first of them ends"
+            raise _refused("hardware.existing_gpus", f"{both}; {remedy}.")
+        names[gpu.id] = one.gpu
 
 
 def _known(field: str, look_up: Callable[[str], _Entry], name: str, place: str = "") -> _Entry:

@@ -20,5 +20,6 @@ outlook_view     what the months assume, with sources
 rent_view        GPU prices that a scenario searches, and prices over time
 mix_text         rows and sentences of a mix of terms and of fleets that follow the load
 mix_view         load by hour, the cheapest mix of terms and its reasons
+mix_json         the same as plain values
 catalog_view     prices, models and offers as pages list them
 """

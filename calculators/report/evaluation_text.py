@@ -16,9 +16,12 @@ from calculators.report.horizon_text import winner_line
 from calculators.units import count, listed, percent, plural, usd, usd_range
 
 
-def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Sequence[ModelChoice] = ()) -> str:
+def to_text(
+    evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Sequence[ModelChoice] = (), mix: str = ""
+) -> str:
     """The verdict, its reason, the options by cost, the triggers for self-hosting, the sensitivity and the key
-    assumptions. `models`: the decision for each API model's traffic alone, where several are in use."""
+    assumptions. `models`: the decision for each API model's traffic alone, where several are in use. `mix`: the cheapest mix of
+    terms in a sentence, where machines can be had."""
     verdict = evaluation.verdict
     options = [
         _option_row(option, evaluation.label_of(option)) for option in (*evaluation.options, *evaluation.set_aside)
@@ -35,6 +38,7 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Se
         evaluation.confidence,
         verdict.reason,
         *filter(None, [winner_line(evaluation)]),
+        *([mix] if mix else []),
         "",
         f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,

@@ -10,7 +10,18 @@ from calculators.fleet.fleet_schedule import FleetSchedule, ScheduleKind
 from calculators.fleet.load_by_hour import LoadWeek
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Workload
-from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, capital, count, percent, plural, significant, usd
+from calculators.units import (
+    HOURS_PER_MONTH,
+    MONTHS_PER_YEAR,
+    capital,
+    count,
+    listed,
+    percent,
+    plural,
+    signed_percent,
+    significant,
+    usd,
+)
 
 OVERFLOW = "API overflow"
 BATCHED = "batch API"
@@ -55,11 +66,13 @@ class ScheduleRow:
 
 def mix_headline(mix: CapacityMix, with_api: CapacityMix | None) -> str:
     """What the mix costs against the best single term, in a sentence."""
-    total = f"{usd(mix.usd_per_month)}/month"
+    months = mix.question.hours.months.volume_ratio.size
+    month = "month" if months == 1 else f"month on average over {plural(months, 'month')}"
+    total = f"{usd(mix.usd_per_month)}/{'month' if with_api is not None and not with_api.shares else month}"
     machines = {name: cost for name, cost in mix.single_usd.items() if name != API_ONLY}
     if with_api is not None and not with_api.shares:
         api = with_api.question.api.label if with_api.question.api else "An API"
-        at_api = f"{usd(with_api.usd_per_month)}/month"
+        at_api = f"{usd(with_api.usd_per_month)}/{month}"
         return f"{capital(api)} for everything costs {at_api}, less than any machines: the cheapest mix of these costs {total}."
     best, best_usd = min(machines.items(), key=lambda item: item[1], default=mix.best_single)
     if mix.best_single[1] < best_usd:
@@ -107,9 +120,9 @@ def _api_term(mix: CapacityMix) -> str:
 
 def _share_row(share: MixShare, asked: MixQuestion, outlook: OutlookRules) -> MixRow:
     term, offer = share.term, share.term.offer
-    where = offer.machine if offer.is_owned or term.is_held else f"{offer.provider}, {offer.machine}"
-    config, regions = asked.terms.smallest.capacity.config, asked.terms.smallest.regions
-    machines = share.machines * regions * max(offer.machines_per_replica(config), 1)
+    where = "" if term.is_held else offer.machine if offer.is_owned else f"{offer.provider}, {offer.machine}"
+    gpus = asked.terms.gpus_of(offer)
+    machines = share.machines * gpus // (offer.gpus_per_machine or asked.terms.smallest.capacity.config.gpus_count)
     why: Mapping[str, Callable[[], str]] = {
         "spot": lambda: _spot_reason(share, outlook),
         "on demand": lambda: _hourly_reason(share, asked),
@@ -119,7 +132,7 @@ def _share_row(share: MixShare, asked: MixQuestion, outlook: OutlookRules) -> Mi
         term=term.name,
         offer=where,
         machines=machines,
-        gpus=machines * (offer.gpus_per_machine or config.gpus_count),
+        gpus=share.machines * gpus,
         on_h=_hours(share),
         usd_per_month=share.usd_per_month,
         reason=f"{_needed(machines, share)}: {why.get(term.name, lambda: _committed_reason(share, asked))()}.",
@@ -135,6 +148,8 @@ def _needed(machines: int, share: MixShare) -> str:
     """How long machines are needed, as the start of a sentence."""
     least, most = share.least_on_h / HOURS_PER_MONTH, min(share.most_on_h / HOURS_PER_MONTH, 1.0)
     text, is_one = plural(machines, "machine"), machines == 1
+    if not most:
+        return f"{text} {'carries' if is_one else 'carry'} requests that can wait"
     if least > 0.9999:
         return f"{text} {'runs' if is_one else 'run'} all hours"
     span = percent(most) if percent(least) == percent(most) else f"{percent(least)} to {percent(most)}"
@@ -146,7 +161,7 @@ def break_even_frac(term: MachineTerm, asked: MixQuestion) -> float:
     price a month / (price on demand x 730 hours)."""
     if asked.terms.on_demand is None:
         return float("inf")
-    return term.usd_per_month / term.ranks_count / asked.terms.on_demand.usd_per_month
+    return term.usd_per_month / term.ranks_count / (asked.terms.on_demand.usd_per_month * asked.hours.rent_ratio)
 
 
 def _committed_reason(share: MixShare, asked: MixQuestion) -> str:
@@ -154,12 +169,14 @@ def _committed_reason(share: MixShare, asked: MixQuestion) -> str:
     words = "a purchased server" if term.offer.is_owned else f"a {term.term_months // MONTHS_PER_YEAR}-year term"
     longer = [one for one in asked.terms.committed if one.term_months > term.term_months]
     is_shorter = any(one.usd_per_month / one.ranks_count < term.usd_per_month / term.ranks_count for one in longer)
-    if is_shorter and asked.lapsed_usd is not None:
-        return f"as volume falls, {words} costs less than a longer one that outlasts the need"
+    if is_shorter:
+        return f"needed for part of the horizon, {words} costs less there than a longer one"
     if even == float("inf"):
-        return f"no machine is offered on demand, and {words} is the cheapest there"
+        return f"no machine of this size is offered on demand, and {words} is the cheapest there"
     if even >= 1:
         return f"{words} is the cheapest there"
+    if share.least_on_h / HOURS_PER_MONTH < even and len(asked.hours.months.volume_ratio) > 1:
+        return f"taken when volume needs it, {words} costs less than on demand"
     return f"above {percent(even)} of the hours {words} costs less than on demand"
 
 
@@ -172,19 +189,20 @@ def _hourly_reason(share: MixShare, asked: MixQuestion) -> str:
     price = f"on demand at {usd(asked.on_demand_usd_per_h)} an hour"
     even, name, together = min(evens, default=(1.0, "", 1))
     if not name:
-        return f"{price} is the only term that is offered"
+        return f"{price}, as these machines are offered on no longer term"
     if even >= 1:
-        return f"{price} costs less than any commitment, even at all hours"
+        return f"{price} costs less over your horizon than any commitment, even at all hours"
     if share.most_on_h / HOURS_PER_MONTH <= even:
         return f"below {percent(even)} of the hours {price} costs less than {name}"
     if together > 1:
         return f"{price} costs less than a {name} machine in place of {together} of these, which are not all needed that long"
-    return f"as volume falls, {price} costs less than a term that outlasts the need"
+    return f"needed for part of the horizon, {price} costs less than a term that outlasts the need"
 
 
 def _spot_reason(share: MixShare, outlook: OutlookRules) -> str:
     taken = outlook.spot_interruptions_per_h.central * share.most_on_h
-    times = f"about {significant(taken, 2)} times a month"
+    often = significant(taken, 2)
+    times = f"about {'once' if often == '1' else f'{often} times'} a month"
     spare = "a spare stands in" if share.machines == 1 else "the spares stand in"
     return f"spot costs less than on demand, and {spare} when one is taken back, {times} for each at most"
 
@@ -224,12 +242,27 @@ def mix_notes(mix: CapacityMix, inputs: Inputs) -> tuple[str, ...]:
         notes.append(
             f"{capital(plural(spares, 'spare replica'))} {'runs' if spares == 1 else 'run'} whenever a machine does."
         )
-    if mix.question.lapsed_usd is not None or mix.question.hours.volume_ratio != 1:
-        months = plural(inputs.scenario.operations.horizon_months, "month")
-        notes.append(
-            f"Hours and costs are means over the {months} of your horizon; a term that ends is renewed only where it pays."
+    return (*notes, _horizon_note(mix, inputs))
+
+
+def _horizon_note(mix: CapacityMix, inputs: Inputs) -> str:
+    """Over which months costs are means, and what changes in them."""
+    months, hours = inputs.scenario.operations.horizon_months, mix.question.hours.months
+    changes = [
+        f"{name} {signed_percent(float(ratio[-1]) - 1)} by its last month"
+        for name, ratio in (
+            ("volume", hours.volume_ratio),
+            ("GPU rents", hours.rent_ratio),
+            ("the API price", hours.bill_ratio),
         )
-    return tuple(notes)
+        if abs(float(ratio[-1]) - 1) > SAME_USD_FRAC
+    ]
+    path = f", with {listed(changes)}" if changes else ""
+    terms = (
+        "A term is renewed or given up where that costs less, and one that outlasts the horizon is paid to its end. "
+        "Purchased servers are sold at the end of the horizon for what their age leaves."
+    )
+    return f"Costs are means over the {plural(months, 'month')} of your horizon{path}. {terms}"
 
 
 def week_sentence(week: LoadWeek, workload: Workload) -> str:

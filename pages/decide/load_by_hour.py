@@ -2,15 +2,14 @@
 
 import streamlit as st
 
-from calculators.report.mix_view import mix_view
 from pages.shared.components.load_by_hour import fleet_choice, mix_table, schedule_table, single_terms_line
 from pages.shared.figures.load_by_hour import rank_chart, rank_takeaway, week_chart
-from pages.shared.state import catalog, escape, evaluation
+from pages.shared.state import escape, evaluation, mix
 from pages.shared.widgets import workload_line
 
 result = evaluation()
 headline = st.container()
-view = mix_view(result, catalog(), fleet_choice(result))
+view = mix(result, fleet_choice(result))
 if view is None:
     st.subheader("No fleet to size by the hour")
     st.info(
@@ -21,6 +20,8 @@ if view is None:
 with headline:
     st.subheader(escape(view.headline))
     st.caption(escape(f"{view.configuration}. {workload_line(result.scenario)}"))
+    if view.compared:
+        st.caption(escape(view.compared))
 mix_table(view)
 single_terms_line(view)
 takeaway = rank_takeaway(view)

@@ -15,7 +15,9 @@ from calculators.catalog.load import load_catalog
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation, evaluate, evaluations_by_model, sensitivity_of
+from calculators.options.option import Option
 from calculators.report.capacity_ways import CapacityWay, capacity_ways
+from calculators.report.mix_view import MixView, mix_view
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
 from calculators.scenario.schema import Scenario, parse_scenario
@@ -150,6 +152,17 @@ def _ways(token: str, digest: str, _evaluation: Evaluation) -> tuple[CapacityWay
 def ways(evaluation: Evaluation) -> tuple[CapacityWay, ...]:
     """The ways to hold the capacity of the cheapest fleet's model, cached."""
     return _ways(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Finding the cheapest mix of terms …")
+def _mix(token: str, digest: str, label: str, _evaluation: Evaluation, _option: Option | None) -> MixView | None:
+    return mix_view(_evaluation, catalog(), _option)
+
+
+def mix(evaluation: Evaluation, option: Option | None) -> MixView | None:
+    """Load by hour of a self-hosted option, or of the configuration whose mix costs least, cached."""
+    token = to_token(evaluation.scenario, evaluation.digest)
+    return _mix(token, evaluation.digest, option.label if option else "", evaluation, option)
 
 
 def publish() -> None:

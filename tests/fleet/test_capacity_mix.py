@@ -18,7 +18,7 @@ from calculators.fleet.capacity_mix import (
     MixQuestion,
     capacity_mix,
     committed_cover,
-    lapsing_usd,
+    kept_usd,
 )
 from calculators.fleet.capacity_terms import TermPrices, term_prices
 from calculators.fleet.load_by_hour import billed_h_per_month
@@ -110,13 +110,41 @@ def test_where_volume_falls_the_shorter_term_wins_for_ranks_needed_for_less_time
     """
     terms = terms_by_hand(catalog, {name: MONTHLY_USD[name] for name in ("3y", "1y", "on_demand")})
     hourly = np.array([[1_460.0, 1_460.0]] * 12 + [[1_460.0, 0.0]] * 24)
-    lapsed = lapsing_usd(hourly, terms.committed)
+    taken = np.array([[term.usd_per_month * term.term_months] * 36 for term in terms.committed])
+    spans = [term.term_months for term in terms.committed]
+    kept = kept_usd(taken, spans, np.stack([hourly, hourly]))
     names = [term.name for term in terms.committed]
-    assert lapsed[names.index("3-year reserved")] == pytest.approx([0, 0])
-    assert lapsed[names.index("1-year reserved")] == pytest.approx([0, 1_168 * 2 / 3])
-    mix = _solved(MixQuestion(hours_by_hand([730, 730 / 3], [1, 0.5, 0]), terms, lapsed_usd=lapsed))
+    assert kept[names.index("3-year reserved")] == pytest.approx([876, 876])
+    assert kept[names.index("1-year reserved")] == pytest.approx([1_168, 1_168 / 3])
+    mix = _solved(MixQuestion(hours_by_hand([730, 730 / 3], [1, 0.5, 0]), terms, mixed_usd=kept))
     assert _machines(mix) == {"3-year reserved": 1, "1-year reserved": 1}
     assert mix.usd_per_month == pytest.approx(876 + 1_168 / 3)
+
+
+def test_a_term_is_taken_when_it_is_needed_and_paid_to_its_end() -> None:
+    """A term of four months for 8 in all. Needed from the fifth of six months on, at 10 a month without it, it is taken once, at the
+    latest in the fifth month with two of its months beyond the horizon: 8 / 6. Where every month costs 1 without it, it does not
+    pay, and is taken once all the same: 8 for four months and 1 for each of the two others."""
+    late = np.array([0.0, 0, 0, 0, 10, 10])
+    steady = np.full(6, 1.0)
+    kept = kept_usd(np.full((1, 6), 8.0), [4], np.array([late, steady]).T[None])
+    assert kept[0] == pytest.approx([8 / 6, (8 + 2) / 6])
+
+
+@given(
+    months=st.integers(1, 24),
+    span=st.integers(1, 30),
+    usd=st.floats(1, 100),
+    without=st.floats(0, 50),
+    flat=st.booleans(),
+)
+def test_a_term_never_costs_less_than_its_least_month_nor_more_than_at_once(
+    months: int, span: int, usd: float, without: float, flat: bool
+) -> None:
+    monthly = np.full(months, without) if flat else np.linspace(0.0, without, months)
+    kept = float(kept_usd(np.full((1, months), usd * span), [span], monthly[None, :, None])[0, 0])
+    assert kept * months >= usd * span * (1 - 1e-9)
+    assert kept * months <= usd * span + monthly.sum() * (1 + 1e-9)
 
 
 loads = st.fixed_dictionaries(
@@ -220,7 +248,9 @@ def test_more_hours_never_move_a_rank_to_a_lower_fixed_cost(
 
 def _committed_count(terms: TermPrices, on_h: np.ndarray) -> int:
     plain = hours_by_hand(on_h.tolist(), [1.0] * len(on_h) + [0.0])
-    mix = _solved(MixQuestion(replace(plain, billed_h=billed_h_per_month(on_h, 0.25)), replace(terms, spot=None)))
+    mix = _solved(
+        MixQuestion(replace(plain, month_billed_h=billed_h_per_month(on_h, 0.25)[None]), replace(terms, spot=None))
+    )
     return sum(share.machines for share in mix.shares if share.term.term_months)
 
 

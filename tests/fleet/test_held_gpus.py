@@ -125,6 +125,9 @@ def test_what_cannot_be_is_refused_with_its_label(catalog: Catalog) -> None:
         _asked("sunk", H100 | {"gpus_count": 12})
     with pytest.raises(DataError, match="lists 'h100-sxm' twice"):
         _asked("sunk", H100, H100)
+    twice = "GPUs you already have: 'h100-sxm' and 'h100-80gb' are both NVIDIA H100 80 GB SXM; keep one entry"
+    with pytest.raises(DataError, match=twice):
+        evaluate(_asked("sunk", H100, H100 | {"gpu": "h100-80gb", "paid_until": None}), catalog)
     with pytest.raises(DataError, match="GPUs you already have"):
         evaluate(_asked("sunk", H100 | {"gpu": "h100-sxn"}), catalog)
 

@@ -60,9 +60,9 @@ def hours_by_hand(on_h: list[float], overflow_frac: list[float]) -> RankHours:
     hours = np.array(on_h, dtype=float)
     return RankHours(
         carried_ratio=np.arange(len(on_h) + 1.0),
-        on_h=hours,
-        billed_h=hours,
-        overflow_frac=np.array(overflow_frac),
+        month_on_h=hours[None],
+        month_billed_h=hours[None],
+        month_overflow_frac=np.array([overflow_frac]),
         waiting_frac=0.0,
         carries_peak=True,
         peak_load_ratio=float(len(on_h)),

@@ -51,8 +51,18 @@ def test_without_a_fleet_the_page_says_so() -> None:
 def test_another_self_hosted_option_can_be_looked_at() -> None:
     app = start().switch_page("pages/decide/load_by_hour.py").run()
     choice = app.selectbox(key="view_mix_option")
-    assert len(choice.options) > 1
+    assert choice.value == choice.options[0] == "Cheapest of all configurations"
+    assert len(choice.options) > 2
+    assert "The cheapest of " in words(app)
     before = app.caption[0].value
     choice.set_value(choice.options[1]).run()
     assert not app.exception
     assert app.caption[0].value != before
+    assert "The cheapest of " not in words(app)
+
+
+def test_each_line_of_the_mix_names_its_offer_below_the_table() -> None:
+    app = start().switch_page("pages/decide/load_by_hour.py").run()
+    table = app.table[0].value
+    assert "Offer" not in table.columns
+    assert any(line.startswith("- **On demand (") for line in words(app).split("\n"))

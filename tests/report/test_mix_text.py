@@ -11,7 +11,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.fleet.capacity_mix import ApiPrices, CapacityMix, MixQuestion, capacity_mix
 from calculators.fleet.capacity_terms import term_prices
 from calculators.fleet.fleet_schedule import fleet_schedules
-from calculators.fleet.load_by_hour import load_week
+from calculators.fleet.load_by_hour import LoadMonths, load_week
 from calculators.report.mix_text import (
     break_even_frac,
     mix_headline,
@@ -95,11 +95,11 @@ def test_a_server_that_would_be_mostly_idle_is_named(catalog: Catalog) -> None:
 
 def test_a_shorter_term_is_for_a_volume_that_falls(catalog: Catalog) -> None:
     terms = terms_by_hand(catalog, {name: MONTHLY_USD[name] for name in ("3y", "1y", "on_demand")})
-    lapsed = np.array([[0.0, 0.0], [0.0, 800.0]])
-    asked = MixQuestion(hours_by_hand([730, 730], [1, 0.5, 0]), terms, lapsed_usd=lapsed)
+    kept = np.array([[876.0, 876.0], [1_168.0, 368.0]])
+    asked = MixQuestion(hours_by_hand([730, 730], [1, 0.5, 0]), terms, mixed_usd=kept)
     rows = mix_rows(_mix(asked), catalog.outlook)
     assert [row.term for row in rows] == ["3-year reserved", "1-year reserved"]
-    assert "as volume falls, a 1-year term costs less than a longer one that outlasts the need" in rows[1].reason
+    assert "needed for part of the horizon, a 1-year term costs less there than a longer one" in rows[1].reason
 
 
 def test_notes_tell_start_up_and_spares(catalog: Catalog) -> None:
@@ -130,3 +130,13 @@ def test_schedules_say_what_they_save(catalog: Catalog) -> None:
     assert "43% less than fixed" in rows[2].why
     assert rows[3].why == "No hour is without requests, so nothing is saved against autoscaling."
     assert schedule_rows((), Inputs.of(asked, catalog)) == ()
+
+
+def test_costs_say_over_which_months_they_are_means(catalog: Catalog) -> None:
+    months = LoadMonths(np.linspace(1, 2, 12), np.ones(12), np.linspace(1, 0.9, 12), np.ones(12))
+    mix = _golden(catalog, hours=replace(hours_by_hand([730, 500, 200, 10], [1, 0.4, 0.05, 0.001, 0]), months=months))
+    assert "/month on average over 12 months" in mix_headline(mix, mix)
+    [note] = [one for one in mix_notes(mix, Inputs.of(scenario(), catalog)) if one.startswith("Costs are means")]
+    assert "volume +100% by its last month and GPU rents \u221210% by its last month" in note
+    assert "API" not in note
+    assert "on average" not in mix_headline(_golden(catalog), None)

@@ -6,20 +6,23 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
+from calculators.report.mix_text import MixRow
 from calculators.report.mix_view import MixView
 from calculators.units import capital, count, listed, usd, usd_column
 from pages.shared.state import escape
 
+BEST_OF_ALL = "Cheapest of all configurations"
+
 
 def fleet_choice(result: Evaluation) -> Option | None:
-    """The self-hosted option whose machines are looked at, the cheapest first; None where there is none."""
+    """The self-hosted option whose machines are looked at; None: the configuration whose mix costs least."""
     fleets = sorted((o for o in result.options if o.is_build), key=lambda option: option.usd_per_month)
     fleets = fleets or [option for option in result.options if option.plan is not None]
-    if len(fleets) < 2:
-        return fleets[0] if fleets else None
-    labels = [option.label for option in fleets]
+    if not fleets:
+        return None
+    labels = [BEST_OF_ALL, *(option.label for option in fleets)]
     label = st.selectbox("Self-hosted option", labels, key="view_mix_option", help=help_text("replica"))
-    return fleets[labels.index(label)]
+    return None if label == BEST_OF_ALL else fleets[labels.index(label) - 1]
 
 
 def mix_table(view: MixView) -> None:
@@ -32,20 +35,24 @@ def mix_table(view: MixView) -> None:
             "GPUs": ["" if row.gpus is None else count(row.gpus) for row in rows],
             "Hours per month": [row.on_h for row in rows],
             "Per month": [escape(text) for text in usd_column([row.usd_per_month for row in rows])],
-            "Offer": [escape(row.offer) for row in rows],
         }
     )
     st.table(table, hide_index=True, border="horizontal", alt=view.headline)
-    st.markdown("\n".join(f"- **{escape(capital(row.term))}.** {escape(row.reason)}" for row in rows))
+    st.markdown("\n".join(f"- **{escape(_named(row))}.** {escape(row.reason)}" for row in rows))
+
+
+def _named(row: MixRow) -> str:
+    """The term with its offer, which a table has no room for on a phone."""
+    return capital(f"{row.term} ({row.offer})" if row.offer else row.term)
 
 
 def single_terms_line(view: MixView) -> None:
     """What each term alone would cost."""
     singles = sorted(view.mix.single_usd.items(), key=lambda item: item[1])
     if len(singles) > 1:
-        st.caption(
-            escape(f"Everything on one term, per month: {listed([f'{name} {usd(cost)}' for name, cost in singles])}.")
-        )
+        costs = listed([f"{name} {usd(cost)}" for name, cost in singles])
+        of = ", on the cheapest configuration compared" if view.compared else ""
+        st.caption(escape(f"Everything on one term{of}, per month: {costs}."))
 
 
 def schedule_table(view: MixView) -> None:
