@@ -141,7 +141,10 @@ def test_it_says_among_how_many_configurations_the_mix_was_found(live_catalog: C
         f"The cheapest of {view.found.config_count} configurations that meet your targets: "
     )
     assert f"{view.found.tried_count} compared in full, none of the others can cost less." in view.compared
-    assert "The cheapest fleet on the terms that you search is" in view.compared
+    config = view.found.capacity.config
+    assert "The cheapest fleet on the terms that you search is" not in compared_sentence(view.found, config)
+    other = replace(config, tensor_parallel=2 * config.tensor_parallel)
+    assert "The cheapest fleet on the terms that you search is" in compared_sentence(view.found, other)
     cut = compared_sentence(replace(view.found, is_exact=False), view.found.capacity.config)
     assert cut.endswith("compared in full, those with the lowest possible cost.")
     assert view.sentence == f"Load by hour ({view.configuration}): {view.headline}"
