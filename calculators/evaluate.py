@@ -184,7 +184,7 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     buys, self_host = as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line)
     (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
-    missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, inputs)
+    missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, every.buys, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)

@@ -4,6 +4,8 @@ from datetime import date
 
 import streamlit as st
 
+from calculators.catalog.base import COMMITMENT_LABELS
+from calculators.catalog.launches import LAUNCH_LABELS
 from calculators.report.catalog_view import (
     api_models,
     api_providers,
@@ -13,8 +15,6 @@ from calculators.report.catalog_view import (
 )
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.components.candidates import (
-    COMMITMENTS,
-    LAUNCHES,
     cloud_label,
     feasibility_table,
     first_model,
@@ -74,12 +74,13 @@ with gpus:
     toggle("hardware.include_marketplaces")
     toggle("hardware.include_owned")
 with terms:
-    several(list(COMMITMENTS), "hardware.commitments", format_func=COMMITMENTS.get)
+    several(list(COMMITMENT_LABELS), "hardware.commitments", format_func=COMMITMENT_LABELS.get)
     choice(("low", "medium", "high"), "hardware.min_confidence")
+    number("hardware.max_rent_age_days")
     several(PRECISIONS, "hardware.precisions", format_func=str.upper)
 with limits:
     number("hardware.max_gpus")
-    choice(tuple(LAUNCHES), "hardware.launch", format_func=LAUNCHES.get)
+    choice(tuple(LAUNCH_LABELS), "hardware.launch", format_func=LAUNCH_LABELS.get)
     number("hardware.throughput_factor", step=0.05)
     negotiated_prices()
 own_prices()

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from calculators.catalog.base import COMMITMENT_LABELS
 from calculators.catalog.glossary import help_text
 from calculators.catalog.price_library import library_sellers
 from calculators.errors import DataError
@@ -14,7 +15,7 @@ from calculators.scenario.own_prices import with_own_prices
 from calculators.scenario.schema import label
 from calculators.scenario.typed_prices import OwnApiPrice, OwnRent
 from calculators.units import usd
-from pages.shared.components.candidates import COMMITMENTS, cloud_label, gpu_label, provider_label
+from pages.shared.components.candidates import cloud_label, gpu_label, provider_label
 from pages.shared.state import catalog, escape, scenario
 
 TOKENS, MACHINES = "api.own_prices", "hardware.own_rents"
@@ -52,7 +53,7 @@ def _machine_words(rent: Mapping[str, Any]) -> str:
     cloud = rent["provider"] if rent["is_new_provider"] else cloud_label(rent["provider"])
     per_gpu = rent["usd_per_gpu_h"]
     price = f"{usd(per_gpu)}/GPU-hour" if per_gpu else f"{usd(rent['usd_per_machine_h'])}/machine-hour"
-    return f"{rent['gpus_per_machine']}x {gpu_label(rent['gpu'])} at {cloud}: {price} ({COMMITMENTS[rent['commitment']].lower()})."
+    return f"{rent['gpus_per_machine']}x {gpu_label(rent['gpu'])} at {cloud}: {price} ({COMMITMENT_LABELS[rent['commitment']].lower()})."
 
 
 def _token_form() -> None:
@@ -105,8 +106,8 @@ def _machine_form() -> None:
     )
     term = st.selectbox(
         _title(OwnRent, "commitment"),
-        list(COMMITMENTS),
-        format_func=COMMITMENTS.get,
+        list(COMMITMENT_LABELS),
+        format_func=COMMITMENT_LABELS.get,
         key="own_term",
         help=help_text(MACHINES),
     )
