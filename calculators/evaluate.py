@@ -25,6 +25,7 @@ from calculators.decision.verdict_text import TrafficWords, confidence_sentence
 from calculators.fleet.rent_gap import RentGap, rent_gap
 from calculators.fleet.staircase import Staircase
 from calculators.horizon.months import Horizon, horizon_of
+from calculators.horizon.outgrown import Outgrown, outgrown
 from calculators.options.build import self_host_line
 from calculators.options.commitment import committed_spend, parts_with_commitment
 from calculators.options.compared_text import compared_notes, passed_over_reason, unproven_saving
@@ -91,6 +92,8 @@ class Evaluation:
     caveats: tuple[str, ...]
     horizon: Horizon
     """Every allowed option month by month, with its totals."""
+    outgrown: Outgrown | None
+    """Where volume outgrows the cheapest self-hosted option within the horizon: when, and what would carry it."""
     bill_lines: tuple[BillLine, ...]
     """From the list price of today's API to what is paid."""
 
@@ -190,7 +193,10 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
+    horizon = horizon_of(ranked, today, curves, inputs)
+    lost = outgrown(best_build(ranked), horizon, allowed, every.buys, inputs)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
+    notes += [lost.words] if lost is not None else []
     return Evaluation(
         scenario=scenario,
         digest=inputs.catalog.digest,
@@ -209,7 +215,8 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         no_fleet=missing,
         traffic_doubt=doubt,
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
-        horizon=horizon_of(ranked, today, curves, inputs),
+        horizon=horizon,
+        outgrown=lost,
         bill_lines=bill_lines(inputs),
     )
 

@@ -14,6 +14,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.fleet.held_gpus import HeldMachines, held_machines, held_offers
 from calculators.fleet.known_speed import lead_ratio
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
+from calculators.fleet.rent_search import no_offer_words
 from calculators.fleet.replica_capacity import Capacity, Infeasible, speed_correction
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.replica import ReplicaConfig
@@ -197,8 +198,7 @@ def _not_offered(capacity: Capacity, offers: Sequence[MachineOffer], inputs: Inp
     """Why no offer holds a replica of each pool and all spares."""
     config, limit = capacity.config, inputs.scenario.hardware.max_gpus
     if not offers:
-        why = "no offer for this GPU passes the chosen providers, commitment terms, price confidence and age"
-        return Infeasible(config, "no_offer", why)
+        return Infeasible(config, "no_offer", no_offer_words(config.gpu, inputs.scenario, inputs.catalog))
     least = min((_least_gpus(capacity, offer, inputs) for offer in offers), default=np.inf)
     if np.isinf(least):
         gpus = config.gpus_count

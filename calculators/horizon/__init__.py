@@ -5,5 +5,6 @@ Modules in reading order:
 finance         present value, payback, internal rate of return
 purchase        what a purchased server costs, and when
 months          every option month by month, and its totals
+outgrown        the month in which volume outgrows a fleet, and what would carry it
 token_cost      USD per million tokens of every option
 """

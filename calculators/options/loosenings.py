@@ -4,12 +4,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, inf, log10
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from calculators.catalog.base import COMMITMENT_LABELS, Confidence, Precision
 from calculators.catalog.launches import LAUNCH_LABELS
+from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint
 from calculators.fleet.staircase import gpus_needed
 from calculators.options.changed_options import ChangedOptions, Values
 from calculators.options.feasibility import RowConstraint
@@ -18,6 +19,7 @@ from calculators.scenario.demand import needed_context_tok
 from calculators.scenario.schema import Candidate, Scenario, Techniques
 from calculators.units import listed, significant
 
+_Number = TypeVar("_Number", int, float)
 MOST_GPUS = 10_000
 OLDEST_DAYS = 10_000
 LONGEST_MS: Mapping[str, float] = {"targets.tpot_ms": 10_000, "targets.ttft_p95_ms": 600_000}
@@ -118,7 +120,7 @@ GPU_LIMIT = Loosening(
 )
 
 
-def _target(name: str) -> Loosening:
+def _target(name: str, constraint: Constraint) -> Loosening:
     """A latency target, relaxed to the least value of two figures that works."""
 
     def loosest(scenario: Scenario, most_ratio: float) -> float | None:
@@ -126,8 +128,8 @@ def _target(name: str) -> Loosening:
         return None if target_ms is None or most_ratio == inf else min(target_ms * most_ratio, LONGEST_MS[name])
 
     def steps(options: ChangedOptions) -> Iterator[Change]:
-        values = two_figures(present(options.scenario, name), LONGEST_MS[name])
-        place = bisect_left(values, True, key=lambda value: options.works({name: value}))
+        values = two_figures(_best_ms(constraint, present(options.scenario, name), options), LONGEST_MS[name])
+        place = _first(values, lambda value: options.works({name: value}))
         if place < len(values):
             yield Change({name: values[place]}, f"raise {input_label(name)} to {significant(values[place])}")
         yield Change({name: None}, f"clear {input_label(name)}")
@@ -135,14 +137,30 @@ def _target(name: str) -> Loosening:
     return Loosening(name, loosest, steps)
 
 
+def _best_ms(constraint: Constraint, target_ms: float, options: ChangedOptions) -> float:
+    """What every configuration that comes to this constraint misses it by at least, in milliseconds; the target where one meets it."""
+    allowed, place = options.allowed({}), CONSTRAINTS.index(constraint)
+    if allowed.stairs or any(one.passed_count > place for one in allowed.infeasible):
+        return target_ms
+    return target_ms * min((one.miss_ratio for one in allowed.infeasible if one.passed_count == place), default=1.0)
+
+
+def _first(values: Sequence[_Number], works: Callable[[_Number], bool]) -> int:
+    """Place of the first value that works, where all after it do: with few tries where that is near the start."""
+    low, step = 0, 1
+    while low + step <= len(values) and not works(values[low + step - 1]):
+        low, step = low + step, step * 2
+    return bisect_left(values, True, low, min(low + step - 1, len(values)), key=works)
+
+
 def two_figures(above: float, most: float) -> list[float]:
-    """The numbers of two significant figures above one, up to `most`."""
+    """The numbers of two significant figures from one on, up to `most`."""
     decades = range(floor(log10(above)), ceil(log10(most)) + 1)
     numbers = (round(first * 10.0 ** (decade - 1), 6) for decade in decades for first in range(10, 100))
-    return [number for number in numbers if above < number <= most]
+    return [number for number in numbers if above <= number <= most]
 
 
-TPOT, TTFT = _target("targets.tpot_ms"), _target("targets.ttft_p95_ms")
+TPOT, TTFT = _target("targets.tpot_ms", "tpot"), _target("targets.ttft_p95_ms", "ttft")
 
 
 def _age_steps(options: ChangedOptions) -> Iterator[Change]:
@@ -156,8 +174,9 @@ AGE = Loosening("hardware.max_rent_age_days", lambda *_: OLDEST_DAYS, _age_steps
 
 
 def _spares_steps(options: ChangedOptions) -> Iterator[Change]:
-    for spares in reversed(range(options.scenario.operations.spare_replicas)):
-        yield Change({SPARES.name: spares}, f"lower {input_label(SPARES.name)} to {spares}")
+    fewer = list(reversed(range(options.scenario.operations.spare_replicas)))
+    spares = fewer[_first(fewer, lambda spares: options.works({SPARES.name: spares}))]
+    yield Change({SPARES.name: spares}, f"lower {input_label(SPARES.name)} to {spares}")
 
 
 SPARES = Loosening("operations.spare_replicas", lambda *_: 0, _spares_steps, 4.0)

@@ -24,8 +24,8 @@ from calculators.scenario.change import Change, asked
 from calculators.scenario.inputs import Inputs
 
 NOTHING_HELPS = "None of the changes that were tried, alone or together, makes it possible."
-MOST_PAIRS = 2
-"""Models and GPUs for which several changes together are looked for: nearest ones, cheapest ones, and other candidates."""
+CANDIDATES_WITH_OTHERS = 2
+"""Other candidates that are tried together with other changes."""
 SMALL_EFFORT = 4.0
 """A fitting change that asks for no more is told without looking at others."""
 LARGE_EFFORT = 8.0
@@ -104,7 +104,16 @@ def _that_work(nearest: Feasibility | None, rows: Sequence[Feasibility], options
     for more_than, found in _tried(nearest, rows, options):
         if not best[1] or best[0] > more_than:
             best = min((best, *found), key=lambda rated: (not rated[1], rated[0]))
-    return best[1]
+    return _needed(best[1], options)
+
+
+def _needed(changes: tuple[Change, ...], options: ChangedOptions) -> tuple[Change, ...]:
+    """Those of several changes that it does not work without."""
+    for change in changes if len(changes) > 1 else ():
+        rest = tuple(one for one in changes if one is not change)
+        if rest and options.works(merged(one.values for one in rest)):
+            changes = rest
+    return changes
 
 
 def _tried(
@@ -157,15 +166,17 @@ def _together(
     options: ChangedOptions,
     most_ratio: float = inf,
 ) -> Iterator[Rated]:
-    """Several changes that work, none of them without the others, for each of a few models and GPUs: those of `near` that come
-    first, and the cheapest. `most_ratio`: how far a limit or target moves."""
+    """Several changes that work, none of them without the others: for the first of `near`, models and GPUs, that may serve, and
+    for the cheapest. `most_ratio`: how far a limit or target moves."""
     fleets = options.fleets(merged(one.values(options.scenario, most_ratio) for one in loosenings))
     working = list(dict.fromkeys((one.capacity.config.model.name, one.capacity.config.gpu.name) for one in fleets))
-    pairs = (*[pair for pair in near if pair in working][:MOST_PAIRS], *working[:MOST_PAIRS])
-    for pair in dict.fromkeys(pairs):
-        some = _minimal(loosenings, replace(options, pair=pair), most_ratio)
-        if some[1] and options.works(merged(change.values for change in some[1])):
-            yield some
+    nearest = [pair for pair in near if pair in working]
+    for pair in dict.fromkeys((*nearest[:1], *working[:1])):
+        effort, some = _minimal(loosenings, replace(options, pair=pair), most_ratio)
+        if some and options.works(merged(change.values for change in some)):
+            yield effort, some
+            if effort <= LARGE_EFFORT:
+                return
 
 
 def _minimal(loosenings: Sequence[Loosening], options: ChangedOptions, most_ratio: float) -> Rated:
@@ -202,7 +213,7 @@ def _with_a_candidate(
     loosenings: Sequence[Loosening], options: ChangedOptions, most_ratio: float = inf
 ) -> Iterator[Rated]:
     """The first other candidate that works together with other changes."""
-    for change in islice(more_candidates(options), MOST_PAIRS):
+    for change in islice(more_candidates(options), CANDIDATES_WITH_OTHERS):
         found = _together(loosenings, [], options.after(alone(change)), most_ratio)
         effort, others = min(found, default=(inf, ()), key=lambda rated: rated[0])
         if others and options.after(change.values).works(merged(one.values for one in others)):

@@ -33,7 +33,7 @@ from pages.shared.components.outlook import outlook_inputs
 from pages.shared.components.own_prices import own_prices
 from pages.shared.components.owned import own_gpus
 from pages.shared.components.step_downs import step_downs
-from pages.shared.state import catalog, evaluation
+from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
 
 known, state = catalog(), st.session_state
@@ -118,4 +118,6 @@ with bill:
 st.subheader("Hosted open models")
 hosted_table(hosted_candidates(result, known), result)
 st.subheader("All self-hosted configurations")
+if result.no_fleet is not None:
+    st.info(escape(result.no_fleet.words))
 feasibility_table(result.feasibility)

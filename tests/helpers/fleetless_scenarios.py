@@ -6,7 +6,6 @@ from typing import Any
 
 from support import TODAY, merged
 
-from calculators.catalog.catalog import Catalog
 from calculators.scenario.schema import Scenario, parse_scenario
 
 Changes = dict[str, Any]
