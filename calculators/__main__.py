@@ -243,7 +243,8 @@ def _serve_files(options: argparse.Namespace) -> None:
     evaluation = evaluate(read_scenario(options.scenario, today), load_catalog())
     build = evaluation.build
     if build is None or build.plan is None:
-        raise DataError(f"{options.scenario.name}: no self-hosted option qualifies, so there is nothing to serve")
+        why = f" {evaluation.no_fleet.words}" if evaluation.no_fleet is not None else ""
+        raise DataError(f"{options.scenario.name}: no self-hosted option qualifies, so there is nothing to serve.{why}")
     made = serving_files(options.engine, build.plan, evaluation.scenario, evaluation.demand, evaluation.digest, today)
     options.out.mkdir(parents=True, exist_ok=True)
     for name, text in made.by_name.items():

@@ -25,6 +25,7 @@ from calculators.decision.verdict_text import TrafficWords, confidence_sentence
 from calculators.fleet.rent_gap import RentGap, rent_gap
 from calculators.fleet.staircase import Staircase
 from calculators.horizon.months import Horizon, horizon_of
+from calculators.horizon.outgrown import Outgrown, outgrown
 from calculators.options.build import self_host_line
 from calculators.options.commitment import committed_spend, parts_with_commitment
 from calculators.options.compared_text import compared_notes, passed_over_reason, unproven_saving
@@ -92,6 +93,8 @@ class Evaluation:
     caveats: tuple[str, ...]
     horizon: Horizon
     """Every allowed option month by month, with its totals."""
+    outgrown: Outgrown | None
+    """Where volume outgrows the cheapest self-hosted option within the horizon: when, and what would carry it."""
     bill_lines: tuple[BillLine, ...]
     """From the list price of today's API to what is paid."""
 
@@ -185,13 +188,16 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     buys, self_host = as_ranked((*allowed.buys, *routed_in(ranked)), ranked), SelfHostCost(envelope, line)
     (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs, curves.api.routed)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, curves.buys)
-    missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, inputs)
+    missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, every.buys, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
+    horizon = horizon_of(ranked, today, curves, inputs)
+    lost = outgrown(best_build(ranked), horizon, allowed, every.buys, inputs)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
+    notes += [lost.words] if lost is not None else []
     return Evaluation(
         scenario=scenario,
         digest=inputs.catalog.digest,
@@ -210,7 +216,8 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         no_fleet=missing,
         traffic_doubt=doubt,
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
-        horizon=horizon_of(ranked, today, curves, inputs),
+        horizon=horizon,
+        outgrown=lost,
         bill_lines=bill_lines(inputs),
     )
 

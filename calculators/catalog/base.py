@@ -25,6 +25,14 @@ Precision = Literal["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"]
 Commitment = Literal["spot", "on_demand", "1y", "3y", "5y"]
 COMMITMENT_MONTHS: Mapping[str, int] = {"1y": 12, "3y": 36, "5y": 60}
 """Months for which a machine must be rented at these commitment terms."""
+COMMITMENT_LABELS: Mapping[Commitment, str] = {
+    "on_demand": "On-demand",
+    "1y": "Reserved, 1 year",
+    "3y": "Reserved, 3 years",
+    "5y": "Reserved, 5 years",
+    "spot": "Spot (interruptible)",
+}
+"""The terms as on the screen, the most usual first."""
 
 
 class Record(BaseModel):

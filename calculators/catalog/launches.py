@@ -1,6 +1,6 @@
 """Records of hardware_profiles/launch.yaml: what an engine loses that nobody tuned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -13,6 +13,7 @@ from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware import Gpu
 
 Launch = Literal["as_shipped", "tuned"]
+LAUNCH_LABELS: Mapping[Launch, str] = {"as_shipped": "As the engine ships", "tuned": "Tuned for the model and GPU"}
 """With the engine's own settings, or tuned for the model and GPU as vendors do for a benchmark."""
 
 

@@ -120,7 +120,7 @@ def _nothing_to_compare(inputs: Inputs, missing: NoFleet | None) -> SignalCheck:
     threshold = _threshold(inputs)
     if missing is not None and missing.constraint is None:
         why = "No candidate open model is accepted, so there is nothing to compare."
-        return SignalCheck("unknown", "Not known", threshold, why, "Accept one on the Candidates page.")
+        return SignalCheck("unknown", "Not known", threshold, why, missing.remedy)
     if missing is not None:
         return SignalCheck("not_firing", "No self-hosted option", threshold, missing.why, missing.remedy)
     why = "Compliance rules out every API option, so cost does not decide."

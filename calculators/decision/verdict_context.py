@@ -143,7 +143,7 @@ def _missing(
 ) -> MissingInput | None:
     """The input without which nothing can be said; None where there is no such input."""
     if not ranked:
-        if no_fleet is not None and any("max_gpus" in change.values for change in no_fleet.changes):
+        if no_fleet is not None and no_fleet.constraint == "gpu_limit":
             return MissingInput("over_limit")
         names = tuple(p.path.name for p in assessment.with_status("ask"))
         if not assessment.requirements:  # only a context window can then rule out every API with a price

@@ -224,10 +224,7 @@ def _missing_input(missing: MissingInput) -> str:
             f"{moved_to(now, at, count(at))}."
         )
     if missing.kind == "nothing_holds":
-        return (
-            "no API has a context window that holds your requests, and no self-hosted option qualifies. Check the token "
-            "lengths, or add a model with a longer context window."
-        )
+        return "no API has a context window that holds your requests, and no self-hosted option qualifies. Check the token lengths."
     if missing.kind == "ask_operators":
         return (
             f"ask {_names(missing.operators)}. No option with a public price is known to be allowed; "

@@ -13,6 +13,7 @@ from calculators.catalog.prices import Rent, RentProvider
 from calculators.catalog.rent_history import STALE_DAYS, current_rents, is_fresh
 from calculators.fleet.candidate_configs import searched_gpus
 from calculators.scenario.schema import Hardware, Scenario
+from calculators.units import listed
 
 RentFilter = Literal["provider", "marketplace", "term", "confidence", "age"]
 """What the scenario asks of a price, by the input that does."""
@@ -100,6 +101,28 @@ def _dated_rows_of(provider: RentProvider, gpu_id: str, day: date) -> Iterator[R
             is_stale=not is_own_quote(provider, rent) and not is_fresh(rent, day),
             is_single_listing=len(beside) == 1 and not is_own_quote(provider, rent),
         )
+
+
+def no_offer_words(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> str:
+    """Why no price of a GPU is searched: what the price that fails fewest of the scenario's filters fails."""
+    rows = (
+        failed_filters(row.provider, row.rent, scenario.hardware, scenario.as_of)
+        for row in _dated_rows(catalog, gpu.id, scenario.as_of)
+        if not row.excluded_by
+    )
+    fewest = min(rows, key=len, default=None)
+    if fewest is None:
+        return "no provider in the price tables rents out this GPU"
+    return f"no offer for this GPU passes the chosen {listed([_FILTER_WORDS[name] for name in fewest])}"
+
+
+_FILTER_WORDS: Mapping[RentFilter, str] = {
+    "provider": "providers",
+    "marketplace": "marketplaces",
+    "term": "commitment terms",
+    "confidence": "price confidence",
+    "age": "price age",
+}
 
 
 def is_own_quote(provider: RentProvider, rent: Rent) -> bool:

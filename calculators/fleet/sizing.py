@@ -16,6 +16,11 @@ from calculators.scenario.inputs import Inputs
 
 MOST_REMEMBERED = 2_000
 """More configurations than these at once are not remembered, so that memory is bounded."""
+_OF_PRICES = {
+    *("rent_providers", "commitments", "min_confidence", "max_rent_age_days", "include_marketplaces", "include_owned"),
+    *("own_rents", "purchase", "existing_lens", "max_gpus"),
+}
+"""Fields of the hardware that say which machines may be had, and for what; not what a replica carries."""
 _OF_VOLUME = {
     *("requests_per_month", "requests_range_per_month", "peak_ratio", "peak_range_ratio", "active_h_per_month"),
     *("growth_per_month_frac", "growth_basis", "growth_range_frac", "growth_low_frac", "growth_high_frac"),
@@ -40,7 +45,9 @@ class _Question:
 
 def searched_configs(inputs: Inputs) -> tuple[ReplicaConfig, ...]:
     """Every candidate configuration, as of `candidate_configs`; the same objects each time, while they are remembered."""
-    asked = inputs.scenario.model_dump_json(include={"hardware", "techniques", "candidates"})
+    asked = inputs.scenario.model_dump_json(
+        include={"hardware", "techniques", "candidates"}, exclude={"hardware": _OF_PRICES}
+    )
     return _configs(_Question(asked, inputs.catalog, inputs=inputs))
 
 
@@ -52,7 +59,7 @@ def sized(configs: Sequence[ReplicaConfig], inputs: Inputs, speed_error_sign: Ar
         able, unable = replica_capacities(configs, inputs, signs)
         return tuple(able), tuple(unable)
     parts = {"workload", "targets", "techniques", "hardware"}
-    asked = inputs.scenario.model_dump_json(include=parts, exclude={"workload": _OF_VOLUME})
+    asked = inputs.scenario.model_dump_json(include=parts, exclude={"workload": _OF_VOLUME, "hardware": _OF_PRICES})
     ids = tuple(id(config) for config in configs)
     return _sized(_Question(asked, inputs.catalog, ids, tuple(signs.tolist()), inputs=inputs, configs=tuple(configs)))
 

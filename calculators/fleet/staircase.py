@@ -14,6 +14,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.fleet.held_gpus import HeldMachines, held_machines, held_offers
 from calculators.fleet.known_speed import lead_ratio
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
+from calculators.fleet.rent_search import no_offer_words
 from calculators.fleet.replica_capacity import Capacity, Infeasible, speed_correction
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.replica import ReplicaConfig
@@ -28,7 +29,7 @@ FleetGroup = tuple[str, bool]
 COMPARED_AT_ONCE = 256
 
 
-def machines_needed(replicas: Array, spares: Array | int, per_machine: Array | int, most: Array | int) -> Array:
+def machines_needed(replicas: Array, spares: Array | int, per_machine: Array | int, most: Array | float) -> Array:
     """Machines that hold so many replicas and spares: ceil((replicas + spares) / per machine), at least one; inf where
     that is more than `most`. The arguments broadcast."""
     machines = np.ceil(np.maximum(replicas + spares, 1) / per_machine)
@@ -37,8 +38,9 @@ def machines_needed(replicas: Array, spares: Array | int, per_machine: Array | i
 
 def machines_usd(machines: Array, usd: Array | float, held: Array | int, held_usd: Array | float) -> Array:
     """Cost of so many machines, of which the first `held` cost `held_usd` each; inf where there are too few. Broadcasts."""
-    own = np.minimum(machines, held)
-    return np.where(np.isinf(machines), np.inf, np.maximum(machines - held, 0) * usd + own * held_usd)
+    known = np.where(np.isinf(machines), 0.0, machines)
+    cost = np.maximum(known - held, 0) * usd + np.minimum(known, held) * held_usd
+    return np.where(np.isinf(machines), np.inf, cost)
 
 
 def replicas_held(machines: _Count, spares: _Count | int, per_machine: _Count | int) -> _Count:
@@ -91,6 +93,12 @@ class Staircase:
     def group(self) -> FleetGroup:
         """Fleets of one group are alternatives; within it one leads."""
         return self.capacity.config.model.id, self.offer.is_owned
+
+    @property
+    def gpus_per_step(self) -> int:
+        """GPUs that one more machine adds, in all regions."""
+        each = self.offer.gpus_per_machine or self.capacity.config.gpus_count
+        return each * self.machines_per_replica * self.regions
 
     @property
     def prefill_size(self) -> int:
@@ -189,8 +197,7 @@ def _not_offered(capacity: Capacity, offers: Sequence[MachineOffer], inputs: Inp
     """Why no offer holds a replica of each pool and all spares."""
     config, limit = capacity.config, inputs.scenario.hardware.max_gpus
     if not offers:
-        why = "no offer for this GPU passes the chosen providers, commitment terms, price confidence and age"
-        return Infeasible(config, "no_offer", why)
+        return Infeasible(config, "no_offer", no_offer_words(config.gpu, inputs.scenario, inputs.catalog))
     least = min((_least_gpus(capacity, offer, inputs) for offer in offers), default=np.inf)
     if np.isinf(least):
         gpus = config.gpus_count
@@ -198,7 +205,10 @@ def _not_offered(capacity: Capacity, offers: Sequence[MachineOffer], inputs: Inp
             why = f"no offer is of whole servers that a fast network joins, for a replica of {count(gpus)} GPUs"
             return Infeasible(config, "no_offer", why)
         return Infeasible(config, "no_offer", f"no offered server holds {article(gpus)} {gpus}-GPU replica")
-    why = f"one replica{_and_spares(inputs)} need {_over_regions(least, inputs)}; the maximum is {count(limit)}"
+    spares = _and_spares(inputs)
+    why = (
+        f"one replica{spares} need{'' if spares else 's'} {_over_regions(least, inputs)}; the maximum is {count(limit)}"
+    )
     return Infeasible(config, "gpu_limit", why, least / limit)
 
 
@@ -286,6 +296,13 @@ def _machines(offer: MachineOffer, config: ReplicaConfig, regions: int, inputs: 
         together,
         held,
     )
+
+
+def gpus_needed(staircases: Sequence[Staircase], requests_per_month: float) -> Array:
+    """GPUs in all regions of each staircase's fleet (s,) that carries a volume, whatever the user's GPU limit."""
+    per_replica, per_prefill, per_machine, spare, _, _, size, *_ = staircase_columns(staircases)
+    replicas = np.ceil(requests_per_month / per_replica) + size * np.ceil(requests_per_month / per_prefill)
+    return np.asarray(machines_needed(replicas, spare, per_machine, np.inf) * [s.gpus_per_step for s in staircases])
 
 
 def rents_matrix(staircases: Sequence[Staircase], requests_per_month: Array) -> Array:

@@ -24,5 +24,7 @@ traffic_costs   costs over the ranges of the traffic
 compared_text   sentences on what is not compared, or only under a condition
 what_if         the allowed options again, under changed inputs
 feasibility     why each model on each GPU does or does not serve
+changed_options the options again, after changes of inputs
+loosenings      inputs that may be loosened, and the least that works of each
 remedies        why there is no fleet, and what would help, tried
 """

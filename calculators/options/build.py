@@ -13,14 +13,16 @@ from calculators.fleet.staircase import FleetGroup, Staircase
 from calculators.options.context_window import by_context
 from calculators.options.option import LinearCost, Option, with_range
 from calculators.options.speed_range import SpeedBounds, rent_range_usd
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
 from calculators.units import usd
 
 
-def size_candidates(inputs: Inputs) -> Sized:
-    """Capacity of every candidate configuration within the targets, and the infeasible ones."""
-    configs, infeasible = by_context(searched_configs(inputs), inputs.scenario.workload)
+def size_candidates(inputs: Inputs, configs: Sequence[ReplicaConfig] | None = None) -> Sized:
+    """Capacity of every candidate configuration within the targets, or of these `configs`, and the infeasible ones."""
+    every = searched_configs(inputs) if configs is None else configs
+    configs, infeasible = by_context(every, inputs.scenario.workload)
     able, unable = sized(configs, inputs)
     return able, (*infeasible, *unable)
 

@@ -10,16 +10,14 @@ import numpy as np
 from calculators.fleet.leading_fleets import lead_ratios, leading_rents_usd
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint, Infeasible
-from calculators.fleet.staircase import Staircase
+from calculators.fleet.staircase import Staircase, gpus_needed
 from calculators.options.context_window import partly_held_words
 from calculators.options.option import LinearCost
 from calculators.options.shortlist import AllowedOptions, BarredFleet
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.inputs import Inputs
-from calculators.units import plural, usd
+from calculators.units import count, plural, usd
 
-MANY = 10**9
-"""More machines than any volume needs."""
 RowConstraint = Constraint | Literal["not_allowed"]
 """A constraint of a fleet, or the compliance requirements."""
 
@@ -77,33 +75,56 @@ def _names(config: ReplicaConfig) -> tuple[str, str]:
 def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple[str, str], Feasibility]:
     """The cheapest fleet by model and GPU."""
     volume, cheapest = inputs.demand.requests_per_month, dict[tuple[str, str], int]()
-    gpus = [0.0] * len(left.stairs) if left.has_fleet else [_gpus_needed(s, volume) for s in left.stairs]
-    for i in np.lexsort((np.array(gpus), left.rents_usd / lead_ratios(left.stairs))).tolist():
+    for i in np.argsort(left.rents_usd / lead_ratios(left.stairs), kind="stable").tolist():
         cheapest.setdefault(_names(left.stairs[i].capacity.config), i)
+    cheapest |= _smallest(left.stairs, {key for key, i in cheapest.items() if np.isinf(left.rents_usd[i])}, inputs)
     rest = float(line.usd_per_month(np.asarray(volume)))
-    beyond = f"needs more than the maximum of {plural(inputs.scenario.hardware.max_gpus, 'GPU')}"
     rows = {}
-    for key, i in cheapest.items():
+    for (model, gpu), i in cheapest.items():
         plan = fleet_plan(left.stairs[i], volume)
-        cost = float(left.rents_usd[i]) + rest if plan else None
-        model, gpu = key
-        rows[key] = Feasibility(
+        rows[model, gpu] = Feasibility(
             model=model,
             gpu=gpu,
             plan=plan,
-            usd_per_month=cost,
-            why="" if plan else beyond,
-            constraint=None if plan else "gpu_limit",
-            miss_ratio=inf if plan else gpus[i] / inputs.scenario.hardware.max_gpus or inf,
+            usd_per_month=float(left.rents_usd[i]) + rest if plan else None,
+            why="" if plan else _beyond(left.stairs[i], volume, inputs),
+            constraint=None if plan else _limit(left.stairs[i], inputs),
+            miss_ratio=inf if plan else gpus_needed([left.stairs[i]], volume)[0] / _most_gpus(left.stairs[i], inputs),
         )
     return rows
 
 
-def _gpus_needed(staircase: Staircase, requests_per_month: float) -> float:
-    """GPUs that carry a volume, whatever the limit."""
-    machines = float(replace(staircase, max_machines=MANY).machines(np.asarray(requests_per_month)))
-    each = staircase.offer.gpus_per_machine or staircase.capacity.config.gpus_count
-    return machines * staircase.machines_per_replica * each * staircase.regions
+def _smallest(stairs: Sequence[Staircase], pairs: set[tuple[str, str]], inputs: Inputs) -> dict[tuple[str, str], int]:
+    """Of these models and GPUs, the fleet that carries the volume with the fewest GPUs beyond those that may be used."""
+    places = [i for i, one in enumerate(stairs) if _names(one.capacity.config) in pairs] if pairs else []
+    if not places:
+        return {}
+    needed = gpus_needed([stairs[i] for i in places], inputs.demand.requests_per_month)
+    smallest: dict[tuple[str, str], int] = {}
+    for k in np.argsort(needed / [_most_gpus(stairs[i], inputs) for i in places], kind="stable").tolist():
+        smallest.setdefault(_names(stairs[places[k]].capacity.config), places[k])
+    return smallest
+
+
+def _most_gpus(staircase: Staircase, inputs: Inputs) -> int:
+    """GPUs that may be used: the user's limit, or those that are there where no more can be rented."""
+    held = staircase.held.count * staircase.gpus_per_step if staircase.held else 0
+    limit = inputs.scenario.hardware.max_gpus
+    return min(held, limit) if staircase.offer.basis == "held" else limit
+
+
+def _limit(staircase: Staircase, inputs: Inputs) -> RowConstraint:
+    return "gpu_limit" if _most_gpus(staircase, inputs) == inputs.scenario.hardware.max_gpus else "no_offer"
+
+
+def _beyond(staircase: Staircase, requests_per_month: float, inputs: Inputs) -> str:
+    """Why a fleet does not carry the volume."""
+    needed, most = float(gpus_needed([staircase], requests_per_month)[0]), _most_gpus(staircase, inputs)
+    if _limit(staircase, inputs) == "no_offer":
+        return (
+            f"needs {plural(needed, 'GPU')}; you have {count(most)}, and no offer for more of them passes your filters"
+        )
+    return f"needs {plural(needed, 'GPU')}; the maximum is {count(most)}"
 
 
 def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibility]:

@@ -102,7 +102,7 @@ def _peak_rent_usd(staircase: Staircase, inputs: Inputs) -> float:
 
 def _smaller(rent: CostLine, plan: FleetPlan) -> CostLine:
     """The rent of the smaller fleet, its range in proportion."""
-    share = plan.rent_usd_per_month / rent.usd_per_month
+    share = plan.rent_usd_per_month / rent.usd_per_month if rent.usd_per_month else 0.0
     return replace(
         rent,
         usd_per_month=plan.rent_usd_per_month,

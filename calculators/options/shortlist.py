@@ -110,14 +110,17 @@ class AllowedOptions:
         return bool(np.isfinite(self.rents_usd).any())
 
 
-def enumerate_options(inputs: Inputs, sized: Sized | None = None) -> AllOptions:
+def enumerate_options(
+    inputs: Inputs, sized: Sized | None = None, buys: tuple[PricedProduct, ...] | None = None
+) -> AllOptions:
     """All options of a scenario before compliance. Purchased servers are always included, as the fallback under the
-    strictest requirements. `sized`: capacities of the same requests, targets and hardware, where they are known."""
+    strictest requirements. `sized`: capacities of the same requests, targets and hardware, where they are known; `buys`: the same for the
+    API options, as of `priced_buys`."""
     needed = needed_facts(inputs)
     stairs, infeasible = _all_staircases(inputs, sized or size_candidates(inputs))
     meets = _of_offers(stairs, lambda offer: machine_meets_residency(offer.is_owned, offer.region, needed))
     return AllOptions(
-        buys=priced_buys(inputs),
+        buys=priced_buys(inputs) if buys is None else buys,
         stairs=tuple(stairs),
         serves=np.array([meets[id(s.offer)] for s in stairs], dtype=bool),
         rents_usd=rents_matrix(stairs, np.array([inputs.demand.requests_per_month]))[:, 0] if stairs else np.zeros(0),

@@ -54,9 +54,9 @@ def self_hosting_sentence(evaluation: Evaluation) -> str:
     horizon = evaluation.horizon
     builds = [one for one in horizon.options if not one.option.is_buy]
     if not builds:
-        if evaluation.build is None:
-            return "No self-hosted option qualifies; the Verdict page says why."
-        return "Volume outgrows every self-hosted option within your limit of GPUs."
+        missing = evaluation.no_fleet or evaluation.outgrown
+        assert missing is not None
+        return missing.words if evaluation.build is not None else f"No self-hosted option qualifies. {missing.words}"
     serving = [one for one in builds if one.serves_from_month < horizon.months]
     if not serving:
         return (

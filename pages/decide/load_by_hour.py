@@ -12,9 +12,7 @@ headline = st.container()
 view = mix(result, fleet_choice(result))
 if view is None:
     st.subheader("No fleet to size by the hour")
-    st.info(
-        "No candidate model can be self-hosted within your targets, requirements and maximum GPUs. The Candidates page says why."
-    )
+    st.info(escape(result.no_fleet.words if result.no_fleet else "Its machines are not offered on any term."))
     st.stop()
 
 with headline:

@@ -52,7 +52,8 @@ risks: list[RecipeRisk] = []
 effect = None
 if plan is None:
     st.subheader("8 bit is safe for nearly every layer; 4 bit only for some")
-    st.caption("No self-hosted option qualifies, so there is no fleet to try a recipe on.")
+    why = result.no_fleet.words if result.no_fleet is not None else ""
+    st.caption(escape(f"No self-hosted option qualifies, so there is no fleet to try a recipe on. {why}"))
 else:
     cells, released, risks, effect = tried(plan)
 

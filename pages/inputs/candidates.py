@@ -4,6 +4,8 @@ from datetime import date
 
 import streamlit as st
 
+from calculators.catalog.base import COMMITMENT_LABELS
+from calculators.catalog.launches import LAUNCH_LABELS
 from calculators.report.catalog_view import (
     api_models,
     api_providers,
@@ -14,8 +16,6 @@ from calculators.report.catalog_view import (
 from calculators.scenario.schema import label
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.components.candidates import (
-    COMMITMENTS,
-    LAUNCHES,
     cloud_label,
     feasibility_table,
     first_model,
@@ -35,7 +35,7 @@ from pages.shared.components.own_prices import own_prices
 from pages.shared.components.owned import own_gpus
 from pages.shared.components.roles import staffing_roles
 from pages.shared.components.step_downs import step_downs
-from pages.shared.state import catalog, evaluation
+from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
 
 known, state = catalog(), st.session_state
@@ -75,12 +75,13 @@ with gpus:
     toggle("hardware.include_marketplaces")
     toggle("hardware.include_owned")
 with terms:
-    several(list(COMMITMENTS), "hardware.commitments", format_func=COMMITMENTS.get)
+    several(list(COMMITMENT_LABELS), "hardware.commitments", format_func=COMMITMENT_LABELS.get)
     choice(("low", "medium", "high"), "hardware.min_confidence")
+    number("hardware.max_rent_age_days")
     several(PRECISIONS, "hardware.precisions", format_func=str.upper)
 with limits:
     number("hardware.max_gpus")
-    choice(tuple(LAUNCHES), "hardware.launch", format_func=LAUNCHES.get)
+    choice(tuple(LAUNCH_LABELS), "hardware.launch", format_func=LAUNCH_LABELS.get)
     number("hardware.throughput_factor", step=0.05)
     negotiated_prices()
 own_prices()
@@ -122,4 +123,6 @@ with bill:
 st.subheader("Hosted open models")
 hosted_table(hosted_candidates(result, known), result)
 st.subheader("All self-hosted configurations")
+if result.no_fleet is not None:
+    st.info(escape(result.no_fleet.words))
 feasibility_table(result.feasibility)

@@ -33,14 +33,6 @@ GATES = {
 }
 TARGET_WORDS = {"meets": "met", "misses": "missed", "not_known": "not known"}
 NEGOTIATED = "hardware.rent_usd_per_gpu_h"
-COMMITMENTS = {
-    "on_demand": "On-demand",
-    "1y": "Reserved, 1 year",
-    "3y": "Reserved, 3 years",
-    "5y": "Reserved, 5 years",
-    "spot": "Spot (interruptible)",
-}
-LAUNCHES = {"as_shipped": "As the engine ships", "tuned": "Tuned for the model and GPU"}
 
 
 def provider_label(provider: str) -> str:

@@ -4,12 +4,13 @@ from datetime import date
 
 import streamlit as st
 
+from calculators.catalog.base import COMMITMENT_LABELS
 from calculators.catalog.glossary import help_text
 from calculators.catalog.price_library import library_sellers
 from calculators.report.catalog_view import api_models
 from calculators.scenario.typed_prices import OwnApiPrice, OwnRent
 from calculators.units import usd
-from pages.shared.components.candidates import COMMITMENTS, cloud_label, gpu_label, provider_label
+from pages.shared.components.candidates import cloud_label, gpu_label, provider_label
 from pages.shared.entries import Entry, add_entry, entry_list
 from pages.shared.state import catalog
 
@@ -38,7 +39,7 @@ def _machine_words(rent: Entry) -> str:
     cloud = rent["provider"] if rent["is_new_provider"] else cloud_label(rent["provider"])
     per_gpu = rent["usd_per_gpu_h"]
     price = f"{usd(per_gpu)}/GPU-hour" if per_gpu else f"{usd(rent['usd_per_machine_h'])}/machine-hour"
-    return f"{rent['gpus_per_machine']}x {gpu_label(rent['gpu'])} at {cloud}: {price} ({COMMITMENTS[rent['commitment']].lower()})."
+    return f"{rent['gpus_per_machine']}x {gpu_label(rent['gpu'])} at {cloud}: {price} ({COMMITMENT_LABELS[rent['commitment']].lower()})."
 
 
 def _token_form() -> None:
@@ -91,8 +92,8 @@ def _machine_form() -> None:
     )
     term = st.selectbox(
         _title(OwnRent, "commitment"),
-        list(COMMITMENTS),
-        format_func=COMMITMENTS.get,
+        list(COMMITMENT_LABELS),
+        format_func=COMMITMENT_LABELS.get,
         key="own_term",
         help=help_text(MACHINES),
     )
