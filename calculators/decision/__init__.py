@@ -16,6 +16,7 @@ commitment_text     what committed spend does to the answer
 choice              kind of verdict, sureness, winner and rival
 verdict_text        its words
 verdict             the recommendation
+staffing_caveats    of the people who run a fleet
 caveats             what a careful reader should know
 varied_inputs       the inputs that can be varied, and the winning side over each
 switching_values    where another side wins

@@ -19,9 +19,8 @@ from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.choice import cheapest_option
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
+from calculators.decision.staffing_caveats import staffing_caveats
 from calculators.fleet.held_gpus import held_of_gpu
-from calculators.fleet.hiring import hiring_of
-from calculators.fleet.operating_costs import self_host_fte
 from calculators.fleet.owned_servers import residual_frac
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.tuning import launch_words
@@ -42,7 +41,6 @@ from calculators.scenario.traffic_range import too_few_requests
 from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
 from calculators.units import (
     DAYS_PER_MONTH,
-    HOURS_PER_MONTH,
     MONTHS_PER_YEAR,
     SECONDS_PER_MONTH,
     count,
@@ -54,8 +52,6 @@ from calculators.units import (
 )
 
 FAR_MONTHS = 600
-DAY_SERVICE_H_PER_MONTH = HOURS_PER_MONTH / 2
-"""A service that is used in at most twelve hours a day can wait at night."""
 UNCHECKED = "No published run validates this."
 
 
@@ -67,12 +63,7 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     plan = build.plan if build is not None else None
     if plan is not None:
-        notes += (
-            _spare_notes(plan, inputs.scenario)
-            + _on_call_notes(inputs)
-            + _hiring_notes(inputs)
-            + _rent_notes(plan, inputs)
-        )
+        notes += _spare_notes(plan, inputs.scenario) + staffing_caveats(inputs) + _rent_notes(plan, inputs)
         notes += _memory_note(plan.config, inputs)
     notes += _speed_notes(plan.config if plan is not None else None, inputs)
     notes += filter(None, [launch_words(plan, inputs)] if plan is not None else [])
@@ -283,43 +274,6 @@ def _spare_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     if plan.spare_replicas or scenario.evidence.needed_uptime_frac is None:
         return []
     return [f"The fleet has no spare replica: no availability is assumed for it{_although_needed(scenario)}."]
-
-
-def _on_call_notes(inputs: Inputs) -> list[str]:
-    """That the availability needed takes more people on call at night than the staffing has. Their cost is not added."""
-    scenario, rules = inputs.scenario, inputs.catalog.ownership
-    needed, people = scenario.evidence.needed_uptime_frac, rules.on_call_people
-    fte = self_host_fte(scenario.operations, rules)
-    if (
-        needed is None
-        or needed < rules.on_call_uptime_frac.central
-        or scenario.workload.active_h_per_month <= DAY_SERVICE_H_PER_MONTH
-        or fte >= people.central
-    ):
-        return []
-    return [
-        f"{percent(needed)} availability needs people on call at night. {rules.sources[people.source].listing} recommends at least "
-        f"{significant(people.central)} in one rotation around the clock, or {significant(people.low)} at each of two sites; your staffing is "
-        f"{significant(fte)}. Share the rotation with another team, or add people: their cost is not included."
-    ]
-
-
-def _hiring_notes(inputs: Inputs) -> list[str]:
-    """How long people still to be hired take, whose figures these are, and what they cost until a fleet serves."""
-    hiring, outlook = hiring_of(inputs), inputs.scenario.outlook
-    if hiring is None:
-        return []
-    waits = [
-        f"{plural(weeks, 'week')} of {what} ({'expected' if typed is None else 'your figure'})"
-        for weeks, what, typed in (
-            (hiring.hiring_weeks, "hiring", outlook.hiring_weeks),
-            (hiring.ramp_up_weeks, "ramp-up", outlook.ramp_up_weeks),
-        )
-    ]
-    return [
-        f"{significant(hiring.hires_fte)} FTE still to be hired take {' and '.join(waits)}. Until then an API is paid in the totals over the "
-        f"horizon; recruiting and the pay of the ramp-up cost {usd(hiring.usd)} once."
-    ]
 
 
 def _rent_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:

@@ -10,7 +10,7 @@ MAX_ROLES = 8
 Fte = Annotated[float, Field(ge=0, le=1_000)]
 
 
-class Role(Record):
+class StaffRole(Record):
     """One role of the team that runs a fleet."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] = Field(title="Role")
@@ -20,9 +20,9 @@ class Role(Record):
     """Of one person. None: the engineer cost."""
 
     @model_validator(mode="after")
-    def _hires_are_part(self) -> "Role":
+    def _hires_are_part(self) -> "StaffRole":
         if self.hires_fte > self.fte:
-            fields = Role.model_fields
+            fields = StaffRole.model_fields
             raise ValueError(
                 f"{fields['hires_fte'].title} is {self.hires_fte:g}, but {fields['fte'].title} is {self.fte:g}; lower the one "
                 "or raise the other"
@@ -35,7 +35,7 @@ class Operations(Record):
 
     spare_replicas: Annotated[int, Field(ge=0, le=20)] = Field(1, title="Spare replicas (N+1)")
     self_host_fte: Fte | None = Field(None, title="Staffing, self-hosted (engineers)")
-    roles: Annotated[tuple[Role, ...], Field(max_length=MAX_ROLES)] = Field((), title="Staffing by role")
+    roles: Annotated[tuple[StaffRole, ...], Field(max_length=MAX_ROLES)] = Field((), title="Staffing by role")
     """Instead of `self_host_fte`."""
     engineer_usd_per_year: Annotated[float, Field(ge=0, le=1e7)] | None = Field(None, title="Engineer cost (USD/year)")
     platform_usd_per_month: Annotated[float, Field(ge=0, le=1e7)] | None = Field(

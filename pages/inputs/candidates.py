@@ -13,7 +13,6 @@ from calculators.report.catalog_view import (
     hosting_providers,
     models_by_hosting,
 )
-from calculators.scenario.schema import label
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.components.candidates import (
     cloud_label,
@@ -33,7 +32,7 @@ from pages.shared.components.models_in_use import bill_table, change_models, mod
 from pages.shared.components.outlook import outlook_inputs
 from pages.shared.components.own_prices import own_prices
 from pages.shared.components.owned import own_gpus
-from pages.shared.components.roles import staffing_roles
+from pages.shared.components.roles import staffing_inputs
 from pages.shared.components.step_downs import step_downs
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
@@ -94,15 +93,7 @@ st.markdown("**Operations**")
 st.caption("An empty field uses the estimate in gray.")
 estimate = known.ownership
 staffing, platform, migration = st.container().columns(3, gap="large")
-staffing_roles()
-with staffing:
-    if state["operations.roles"]:
-        st.caption(f"{label('operations.self_host_fte')}: the roles below.")
-    else:
-        number("operations.self_host_fte", step=0.1, placeholder=rule_of_thumb(estimate.self_host_fte))
-    pay = rule_of_thumb(estimate.engineer_usd_per_year)
-    number("operations.engineer_usd_per_year", step=10_000.0, format="%.0f", placeholder=pay)
-    number("operations.hosted_fte", step=0.05, placeholder=rule_of_thumb(estimate.hosted_open_fte))
+staffing_inputs(staffing)
 with platform:
     tooling = rule_of_thumb(estimate.platform_usd_per_month)
     number("operations.platform_usd_per_month", step=100.0, format="%.0f", placeholder=tooling)

@@ -1,28 +1,42 @@
-"""Inputs of staffing by role: who runs a fleet, what they cost, and who is still to be hired."""
+"""Inputs of staffing, as one number or by role: who runs a fleet, what they cost, and who is still to be hired."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from calculators.catalog.glossary import expanded, help_text
 from calculators.errors import DataError
 from calculators.report.catalog_view import estimates
-from calculators.scenario.operations import MAX_ROLES, Role
+from calculators.scenario.operations import MAX_ROLES, StaffRole
 from calculators.scenario.schema import label
 from calculators.units import significant, usd
 from pages.shared.components.candidates import rule_of_thumb
 from pages.shared.entries import entry_list
 from pages.shared.state import catalog, escape, scenario
-from pages.shared.widgets import source_line
+from pages.shared.widgets import number, source_line
 
 ROLES, PLAIN = "operations.roles", "operations.self_host_fte"
 OTHER = "Another role"
 
 
-def staffing_roles() -> None:
-    """The roles, each with a button that removes it, and a form that adds one. Drawn before the plain staffing figure, which the
-    first role replaces."""
+def staffing_inputs(column: DeltaGenerator) -> None:
+    """People and their cost in `column`, and the roles below, which are drawn first: the first role replaces the plain figure."""
+    _roles()
+    estimate = catalog().ownership
+    with column:
+        if st.session_state[ROLES]:
+            st.caption(f"{label(PLAIN)}: the roles below.")
+        else:
+            number(PLAIN, step=0.1, placeholder=rule_of_thumb(estimate.self_host_fte))
+        pay = rule_of_thumb(estimate.engineer_usd_per_year)
+        number("operations.engineer_usd_per_year", step=10_000.0, format="%.0f", placeholder=pay)
+        number("operations.hosted_fte", step=0.05, placeholder=rule_of_thumb(estimate.hosted_open_fte))
+
+
+def _roles() -> None:
+    """The roles, each with a button that removes it, and a form that adds one."""
     with st.expander(label(ROLES), expanded=bool(st.session_state[ROLES])):
         entry_list(ROLES, _words, "role")
         if not st.session_state[ROLES]:
@@ -87,7 +101,7 @@ def _form() -> None:
 
 
 def _title(name: str) -> str:
-    return str(Role.model_fields[name].title)
+    return str(StaffRole.model_fields[name].title)
 
 
 def _add(role: Mapping[str, Any]) -> None:
