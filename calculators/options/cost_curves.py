@@ -150,7 +150,7 @@ class OptionCurves:
         """Cost of every option at each point: the mean over the months of the horizon."""
         number, months = at.requests_per_month.size, self.path.months
         step = max(1, MAX_CELLS // (max(len(self.staircases), 1) * months))
-        parts = [self._costs(at.rows(start, start + step)) for start in range(0, number, step)]
+        parts = [self.mean_of(self.by_month(at.rows(start, start + step))) for start in range(0, number, step)]
         return OptionCosts(
             np.concatenate([part.buys_usd for part in parts], axis=1),
             np.concatenate([part.builds_usd for part in parts], axis=1),
@@ -158,8 +158,8 @@ class OptionCurves:
             np.concatenate([part.today_usd for part in parts], axis=1),
         )
 
-    def _costs(self, at: Points) -> OptionCosts:
-        monthly = self.by_month(at)
+    def mean_of(self, monthly: MonthlyCosts) -> OptionCosts:
+        """The means over the months of the horizon."""
         buys, builds, hybrids = monthly.first_usd
         counts = self._counts(monthly.first_usd)
         return OptionCosts(

@@ -12,6 +12,7 @@ from calculators.fleet.staircase import Staircase
 from calculators.options.build import build_options
 from calculators.options.commitment import with_unused
 from calculators.options.cost_curves import OptionCurves
+from calculators.options.fleet_costs import FleetCosts, MonthlyCosts
 from calculators.options.hybrid import cheapest_hybrid
 from calculators.options.month_path import changes_words
 from calculators.options.option import CLOSE_FRAC, Option
@@ -38,7 +39,8 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) 
     """The ranking of the allowed options, with their `curves_of`. A hybrid is an option only where it is clearly cheaper than
     everything else: it takes two systems to run."""
     inputs = curves.inputs
-    leading = _leading(allowed, curves)
+    monthly = curves.by_month(curves.points(1))
+    leading = _leading(allowed, curves.staircases, monthly.builds)
     volume = np.asarray(inputs.demand.requests_per_month)
     rents_usd = np.array([float(one.rent_usd_per_month(volume)) for one in leading])
     builds = build_options(leading, rents_usd, bounds, allowed.lines, inputs)
@@ -49,17 +51,16 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) 
     elif hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month:
         hidden = hybrid
     changes = changes_words(curves.every_month, curves.staircases, inputs)
-    compared = _with_horizon_means(options, curves) if changes else tuple(options)
+    compared = _with_horizon_means(options, curves, monthly) if changes else tuple(options)
     routed = min(routed_in(compared), key=lambda o: (o.decisive_usd_per_month, o.usd_per_month), default=None)
     return Ranking(_worth_routing(compared, routed), hidden, changes, routed)
 
 
-def _leading(allowed: AllowedOptions, curves: OptionCurves) -> list[Staircase]:
+def _leading(allowed: AllowedOptions, staircases: Sequence[Staircase], builds: FleetCosts) -> list[Staircase]:
     """The staircase of each group that leads in the first month of the horizon."""
-    builds = curves.by_month(curves.points(1)).builds
     first = zip(builds.chosen[:, 0, 0].tolist(), builds.machines_usd[:, 0, 0].tolist(), strict=True)
     known = {(id(one.capacity), id(one.offer)) for one in allowed.stairs}
-    leading = (curves.staircases[i] for i, usd in first if np.isfinite(usd))
+    leading = (staircases[i] for i, usd in first if np.isfinite(usd))
     return [one for one in leading if (id(one.capacity), id(one.offer)) in known]
 
 
@@ -118,9 +119,9 @@ def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     return OptionCurves.of(allowed, stairs, inputs)
 
 
-def _with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> tuple[Option, ...]:
+def _with_horizon_means(options: Sequence[Option], curves: OptionCurves, monthly: MonthlyCosts) -> tuple[Option, ...]:
     """The options with their mean cost over the months of the horizon."""
-    costs = curves.costs(curves.points(1))
+    costs = curves.mean_of(monthly)
     buys = {id(option): float(usd) for option, usd in zip(curves.buys, costs.buys_usd[:, 0], strict=True)}
     builds = {group: float(usd) for group, usd in zip(curves.groups, costs.builds_usd[:, 0], strict=True)}
     hybrids = {group: float(usd) for group, usd in zip(curves.groups, costs.hybrids_usd[:, 0], strict=True)}
