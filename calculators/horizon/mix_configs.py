@@ -31,7 +31,7 @@ from calculators.units import HOURS_PER_MONTH
 EVERY_TERM: tuple[Commitment, ...] = ("on_demand", "spot", *(c for c in ("1y", "3y", "5y") if c in COMMITMENT_MONTHS))
 MOST_TRIED = 24
 """Configurations whose mix is found at most."""
-MOST_CELLS = 1_000_000
+MOST_CELLS = 500_000
 """Machines x months of all configurations that are tried; the first one is, whatever its size."""
 LEVELS = 256
 """Loads at which the hours above are told for a bound."""
