@@ -31,7 +31,7 @@ from calculators.units import HOURS_PER_MONTH
 EVERY_TERM: tuple[Commitment, ...] = ("on_demand", "spot", *(c for c in ("1y", "3y", "5y") if c in COMMITMENT_MONTHS))
 MOST_TRIED = 24
 """Configurations whose mix is found at most."""
-MOST_CELLS = 1_000_000
+MOST_CELLS = 500_000
 """Machines x months of all configurations that are tried; the first one is, whatever its size."""
 LEVELS = 256
 """Loads at which the hours above are told for a bound."""
@@ -124,17 +124,17 @@ class _Search:
 
     case: MixCase
     machines: "Machines"
-    found: list[ConfigMix] = field(default_factory=list)
+    mixes: list[ConfigMix] = field(default_factory=list)
     tried: set[int] = field(default_factory=set)
 
     def best(self, first: Capacity, every: Sequence[Capacity]) -> ConfigMix | None:
         """The cheapest mix among `every` configuration."""
         self.attempt(first)
         is_exact = self.attempt_in_order(every)
-        if not self.found:
+        if not self.mixes:
             return None
-        best = self.finer(min(self.found, key=lambda one: one.mix.usd_per_month), every)
-        mix = replace(best.mix, single_usd=least_singles_usd([one.mix for one in self.found]))
+        best = self.finer(min(self.mixes, key=lambda one: one.mix.usd_per_month), every)
+        mix = replace(best.mix, single_usd=least_singles_usd([one.mix for one in self.mixes]))
         return replace(best, mix=mix, tried_count=len(self.tried), config_count=len(every), is_exact=is_exact)
 
     def attempt(self, capacity: Capacity) -> None:
@@ -143,16 +143,16 @@ class _Search:
             self.tried.add(id(capacity))
             stairs = self.machines.stairs(capacity)
             mix = best_mix(stairs, self.case)
-            self.found += [ConfigMix(mix, capacity, stairs)] if mix else []
+            self.mixes += [ConfigMix(mix, capacity, stairs)] if mix else []
 
     def attempt_in_order(self, every: Sequence[Capacity]) -> bool:
         """Tries those whose bound is below the cheapest mix found, the lowest first; whether that came to its end."""
         bound = _Bound.of(self.case)
         offered = [capacity for capacity in _leading(every) if self.machines.stairs(capacity)]
         rows = [(bound.usd(one, self.machines), one) for one in offered]
-        cells = self.cells(self.found[0].capacity) if self.found else 0.0
+        cells = self.cells(self.mixes[0].capacity) if self.mixes else 0.0
         for least_usd, capacity in sorted(rows, key=lambda row: row[0]):
-            if least_usd > min((one.mix.usd_per_month for one in self.found), default=np.inf):
+            if least_usd > min((one.mix.usd_per_month for one in self.mixes), default=np.inf):
                 return True
             cells += self.cells(capacity)
             if len(self.tried) >= MOST_TRIED or cells > MOST_CELLS:
@@ -177,7 +177,7 @@ class _Search:
         if finer is None or id(finer) in self.tried:
             return best
         self.attempt(finer)
-        last = self.found[-1]
+        last = self.mixes[-1]
         return last if last.mix.usd_per_month <= best.mix.usd_per_month * (1 + 1e-9) else best
 
 

@@ -12,7 +12,7 @@ def load_by_hour_json(view: MixView | None) -> dict[str, Any] | None:
     """The week, the cheapest mix of terms, and fleets that follow the load; null where nothing can be self-hosted."""
     if view is None:
         return None
-    mix, config, week = view.mix, view.found.capacity.config, view.week
+    mix, config, week = view.mix, view.best.capacity.config, view.week
     single, single_usd = mix.best_single
     return {
         "headline": view.headline,
@@ -30,9 +30,9 @@ def load_by_hour_json(view: MixView | None) -> dict[str, Any] | None:
             "gpus_per_replica": config.gpus_count,
         },
         "compared": {
-            "configurations": view.found.config_count,
-            "in_full": view.found.tried_count,
-            "is_exact": view.found.is_exact,
+            "configurations": view.best.config_count,
+            "in_full": view.best.tried_count,
+            "is_exact": view.best.is_exact,
         },
         "shares": _shares(view),
         "api": _api(view),

@@ -40,7 +40,7 @@ class MixView:
     configuration: str
     """Of each replica, in words."""
     compared: str
-    """Among how many configurations it was found; empty where it was chosen."""
+    """Among how many configurations it was best; empty where it was chosen."""
     headline: str
     rows: tuple[MixRow, ...]
     notes: tuple[str, ...]
@@ -49,7 +49,7 @@ class MixView:
     """Of `schedules`."""
     start_up_s: float
     """Of a machine, from switching it on to its first answer."""
-    found: ConfigMix
+    best: ConfigMix
     """The configuration, and the mix of `rows`."""
     with_api: CapacityMix | None
     """The cheapest mix where an API may take part; None where no API is allowed. `mix` is of machines alone where this is the API
@@ -58,7 +58,7 @@ class MixView:
     @property
     def mix(self) -> CapacityMix:
         """Of `rows`."""
-        return self.found.mix
+        return self.best.mix
 
     @property
     def sentence(self) -> str:
@@ -87,23 +87,23 @@ def mix_view(evaluation: Evaluation, catalog: Catalog, option: Option | None = N
 
     shared = found_with(api) if api else None
     own = found_with(None) if shared is None or not shared.mix.shares else None
-    found = own or shared
-    if found is None:
+    best = own or shared
+    if best is None:
         return None
-    mix, week = found.mix, load_week(evaluation.scenario.workload)
+    mix, week = best.mix, load_week(evaluation.scenario.workload)
     with_api = shared.mix if shared else None
     return MixView(
         week=week,
         week_sentence=week_sentence(week, evaluation.scenario.workload),
-        configuration=configuration_words(found.capacity.config),
-        compared=compared_sentence(found, cheapest.config) if option is None else "",
+        configuration=configuration_words(best.capacity.config),
+        compared=compared_sentence(best, cheapest.config) if option is None else "",
         headline=mix_headline(mix, with_api),
         rows=mix_rows(mix, inputs.catalog.outlook),
         notes=mix_notes(mix, inputs),
-        schedules=schedule_rows(fleets := schedules_of(found.stairs, inputs), inputs),
+        schedules=schedule_rows(fleets := schedules_of(best.stairs, inputs), inputs),
         fleets=fleets,
         start_up_s=inputs.catalog.outlook.cold_start_s.central,
-        found=found,
+        best=best,
         with_api=with_api,
     )
 
@@ -148,11 +148,11 @@ def configuration_words(config: ReplicaConfig) -> str:
     return f"{config.model.name} in {config.precision.upper()} on {gpus}{config.gpu.name} for each replica"
 
 
-def compared_sentence(found: ConfigMix, cheapest: ReplicaConfig) -> str:
-    """Among how many configurations the mix was found, and that it is another one than that of the cheapest fleet on its own."""
-    total, tried = plural(found.config_count, "configuration"), count(found.tried_count)
-    rest = "none of the others can cost less" if found.is_exact else "those with the lowest possible cost"
+def compared_sentence(best: ConfigMix, cheapest: ReplicaConfig) -> str:
+    """Among how many configurations the mix was best, and that it is another one than that of the cheapest fleet on its own."""
+    total, tried = plural(best.config_count, "configuration"), count(best.tried_count)
+    rest = "none of the others can cost less" if best.is_exact else "those with the lowest possible cost"
     told = f"The cheapest of {total} that meet your targets: {tried} compared in full, {rest}."
-    if found.capacity.config == cheapest:
+    if best.capacity.config == cheapest:
         return told
     return f"{told} The cheapest fleet on the terms that you search is {configuration_words(cheapest)}."

@@ -1,6 +1,5 @@
 """Load by hour as a page shows it: of the configuration of the verdict, on allowed terms, and never above a single one."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from calculators.catalog.load import ROOT
 from calculators.evaluate import evaluate
 from calculators.fleet.capacity_mix import API_ONLY
 from calculators.horizon.mix_configs import EVERY_TERM, Machines, allowed_offers
-from calculators.report.mix_json import load_by_hour_json
 from calculators.report.mix_view import (
     beside_machines_usd,
     compared_sentence,
@@ -105,32 +103,6 @@ def test_a_configuration_is_named_with_its_gpus(catalog: Catalog) -> None:
 
 def test_without_a_fleet_there_is_no_view(catalog: Catalog) -> None:
     assert mix_view(evaluate(scenario(hardware={"max_gpus": 1}), catalog), catalog) is None
-
-
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_the_json_is_what_the_page_shows(path: Path, live_catalog: Catalog) -> None:
-    view = mix_view(evaluate(read_scenario(path, TODAY), live_catalog), live_catalog)
-    plain = load_by_hour_json(view)
-    if view is None:
-        assert plain is None
-        return
-    assert plain is not None
-    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    parts = [*plain["shares"], *([plain["api"]] if plain["api"] else [])]
-    total = sum(part["usd_per_month"] for part in parts)
-    total += plain["waiting_usd_per_month"] + plain["beside_machines_usd_per_month"]
-    assert total == pytest.approx(plain["usd_per_month"])
-    assert [(share["term"], share["machines"], share["reason"]) for share in plain["shares"]] == [
-        (row.term, row.machines, row.reason) for row in view.rows[: len(view.mix.shares)]
-    ]
-    assert plain["saving_usd_per_month"] == pytest.approx(
-        plain["best_single"]["usd_per_month"] - plain["usd_per_month"]
-    )
-    assert (plain["api_only_usd_per_month"] is None) == (view.with_api is None or bool(view.with_api.shares))
-    assert [one["usd_per_month"] for one in plain["schedules"]] == [row.usd_per_month for row in view.schedules]
-    assert len(plain["week"]["load_ratio"]) == 168
-    assert plain["week"]["basis"] == ("log" if view.week.is_day_known else "typical")
-    assert set(view.notes) <= set(plain["notes"])
 
 
 def test_it_says_among_how_many_configurations_the_mix_was_found(live_catalog: Catalog) -> None:
