@@ -61,11 +61,10 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
             "deferrable_frac": draw(st.floats(0, 1)),
             "peak_ratio": draw(st.floats(1, 20)),
             "active_h_per_month": draw(st.floats(50, 730)),
-            "easy_frac": draw(st.none() | st.floats(0, 1)),
         },
         "api": {"provider": "testhost", "model": draw(st.sampled_from(["closed", "closed-cached"]))},
         "candidates": [
-            {"model": model, "gate": draw(st.sampled_from(["accepted", "assumed", "easy_only"]))}
+            {"model": model, "gate": draw(st.sampled_from(["accepted", "assumed"]))}
             for model in draw(st.lists(st.sampled_from(MODELS), min_size=1, unique=True))
         ],
         "targets": {"ttft_p95_ms": draw(st.sampled_from([None, 2_000])), "tpot_ms": draw(st.sampled_from([None, 50]))},
