@@ -138,7 +138,7 @@ def test_a_remedy_names_the_input_and_works(
 def test_whatever_is_told_works_and_is_needed() -> None:
     """Scenarios of every kind: the changes told make a fleet together, and none of several does without the others."""
     told = Counter[int]()
-    for kind, tried in fleetless_candidates(42):
+    for kind, tried in fleetless_candidates(21):
         before = evaluate(tried, LIVE)
         assert (before.no_fleet is None) is (before.build is not None), kind
         if before.no_fleet is None:
@@ -153,8 +153,8 @@ def test_whatever_is_told_works_and_is_needed() -> None:
         for left_out in changes if len(changes) > 1 else ():
             fewer = _after(tried, [change for change in changes if change is not left_out])
             assert evaluate(fewer, LIVE).build is None, (kind, left_out.words)
-    assert told[1] > 20
-    assert told[2] > 2
+    assert told[1] > 8
+    assert told[2] > 1
 
 
 def _after(scenario: Scenario, changes: Sequence[Change]) -> Scenario:
