@@ -125,4 +125,4 @@ def curves_at_throughput(fastest: AllowedOptions, inputs: Inputs) -> OptionCurve
     on_every = staircases_on(resized, {id(s.offer): s.offer for s in stairs}.values(), inputs)
     is_newest = newest_of(on_every, np.ones(len(on_every), dtype=bool))
     resized_stairs = tuple(on_every[i] for i in np.flatnonzero(is_newest).tolist())
-    return OptionCurves.of(fastest.buys, resized_stairs, fastest.lines, inputs, fastest.servers_step_in)
+    return OptionCurves.of(fastest.buys, resized_stairs, fastest.lines, inputs, fastest.servers_step_in, fastest.easy)
