@@ -77,3 +77,9 @@ def test_a_bill_moves_with_the_list_price_of_each_of_its_models() -> None:
     ratio = after.usd_per_month / before.usd_per_month
     assert ratio > 1.1
     assert today.usd_per_month == pytest.approx(9_000 + 1_000 * ratio)
+
+
+def test_curves_at_another_throughput_keep_the_small_models() -> None:
+    models = [{"model": "llama-3.3-70b", "gate": "accepted"}, {"model": "gpt-oss-120b", "gate": "easy_only"}]
+    inputs = Inputs.of(scenario(candidates=models, workload={"easy_frac": 0.4}), CATALOG)
+    assert curves_at_throughput(allowed_again(inputs), inputs).api.small
