@@ -44,7 +44,7 @@ def _routing_notes(every: AllOptions, allowed: AllowedOptions, ranked: Ranking, 
         return []
     if not every.easy:
         return [
-            f"You entered that {percent(frac)} of requests are easy: mark the models that are good enough for these only on the "
+            f"You entered that {percent(frac)} of requests are easy: mark the models that are good enough for these Easy only on the "
             "Candidates page. Until then nothing is routed."
         ]
     if routed is None:

@@ -87,7 +87,7 @@ def test_a_share_without_a_small_model_changes_nothing_but_a_note() -> None:
     found, unset = _found(0.4, gate="accepted"), _found(None, gate="accepted")
     assert found.options == unset.options
     assert [note for note in found.caveats if note not in unset.caveats] == [
-        "You entered that 40% of requests are easy: mark the models that are good enough for these only on the Candidates page. "
+        "You entered that 40% of requests are easy: mark the models that are good enough for these Easy only on the Candidates page. "
         "Until then nothing is routed."
     ]
 

@@ -28,7 +28,7 @@ from pages.shared.widgets import source_line
 GATES = {
     "accepted": "Accepted",
     "assumed": "Assumed",
-    "easy_only": "Easy requests only",
+    "easy_only": "Easy only",
     "not_acceptable": "Not acceptable",
 }
 TARGET_WORDS = {"meets": "met", "misses": "missed", "not_known": "not known"}
@@ -91,7 +91,7 @@ def rule_of_thumb(value: Range) -> str:
 def quality_gates(models: Sequence[str]) -> None:
     """For each candidate model, whether the user's evaluation accepts it."""
     st.caption(
-        "Accepted: it passed your evals. Assumed: not evaluated yet. Easy requests only: good enough for the share of them on the "
+        "Accepted: it passed your evals. Assumed: not evaluated yet. Easy only: good enough for the share of easy requests on the "
         "Workload page. Not acceptable: left out."
     )
     for model in models:
