@@ -193,10 +193,8 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
-    horizon = horizon_of(ranked, today, curves, inputs)
-    lost = outgrown(best_build(ranked), horizon, allowed, every.buys, inputs)
+    horizon, build = horizon_of(ranked, today, curves, inputs), best_build(ranked)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
-    notes += [lost.words] if lost is not None else []
     return Evaluation(
         scenario=scenario,
         digest=inputs.catalog.digest,
@@ -214,11 +212,20 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         feasibility=fits,
         no_fleet=missing,
         traffic_doubt=doubt,
-        caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
+        caveats=(
+            *contract_conditions(verdict.winner, assessment),
+            *_lost(lost),
+            *notes,
+            *caveats(inputs, today, ranked),
+        ),
         horizon=horizon,
-        outgrown=lost,
+        outgrown=(lost := outgrown(build, horizon, allowed, every.buys, inputs)),
         bill_lines=bill_lines(inputs),
     )
+
+
+def _lost(fleet: Outgrown | None) -> tuple[str, ...]:
+    return (fleet.words,) if fleet is not None else ()
 
 
 def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:

@@ -125,7 +125,8 @@ def test_where_self_hosting_stands_names_its_best_option_and_the_month(catalog: 
     assert best is found.horizon.cheapest or best.option.label in sentence
     assert "Self-hosting " in sentence or "self-hosting stays" in sentence
     none = evaluate(scenario(targets={"tpot_ms": 0.1}), catalog)
-    assert self_hosting_sentence(none) == "No self-hosted option qualifies; the Verdict page says why."
+    assert none.no_fleet is not None
+    assert self_hosting_sentence(none) == f"No self-hosted option qualifies. {none.no_fleet.words}"
 
 
 def test_a_lower_total_is_told_only_of_another_option_than_the_winner(catalog: Catalog) -> None:
