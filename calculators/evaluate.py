@@ -1,6 +1,7 @@
 """The whole calculation, top to bottom: scenario and catalog in, Evaluation out. Pages, command line, report and tests
 all call `evaluate`; every intermediate result is kept, so that any number on a page can be traced."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.api.bill import paid_ratios
@@ -188,13 +189,15 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, every.buys, inputs)
-    signals = exit_signals(inputs, ranked, today, savings, missing)
-    doubt = traffic_doubt(ranked, traffic, scenario.workload)
+    signals, doubt = (
+        exit_signals(inputs, ranked, today, savings, missing),
+        traffic_doubt(ranked, traffic, scenario.workload),
+    )
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
-    horizon, build = horizon_of(ranked, today, curves, inputs), best_build(ranked)
-    notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
+    horizon = horizon_of(ranked, today, curves, inputs)
+    lost, notes = _outgrown_and_notes(every, allowed, by_cost, ranked, horizon, against_best, inputs)
     return Evaluation(
         scenario=scenario,
         digest=inputs.catalog.digest,
@@ -212,20 +215,26 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         feasibility=fits,
         no_fleet=missing,
         traffic_doubt=doubt,
-        caveats=(
-            *contract_conditions(verdict.winner, assessment),
-            *_lost(lost),
-            *notes,
-            *caveats(inputs, today, ranked),
-        ),
+        caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
         horizon=horizon,
-        outgrown=(lost := outgrown(build, horizon, allowed, every.buys, inputs)),
+        outgrown=lost,
         bill_lines=bill_lines(inputs),
     )
 
 
-def _lost(fleet: Outgrown | None) -> tuple[str, ...]:
-    return (fleet.words,) if fleet is not None else ()
+def _outgrown_and_notes(
+    every: AllOptions,
+    allowed: AllowedOptions,
+    by_cost: Ranking,
+    ranked: Sequence[Option],
+    horizon: Horizon,
+    overall: Crossover,
+    inputs: Inputs,
+) -> tuple[Outgrown | None, list[str]]:
+    """The fleet that volume outgrows, and notes on what is not compared and on what growth does to the answer."""
+    lost = outgrown(best_build(ranked), horizon, allowed, every.buys, inputs)
+    growth = [*growth_note(inputs.scenario, overall, allowed.buys), *([lost.words] if lost is not None else [])]
+    return lost, [*compared_notes(every, allowed, by_cost, inputs), *growth]
 
 
 def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:
