@@ -1,7 +1,6 @@
 """The whole calculation, top to bottom: scenario and catalog in, Evaluation out. Pages, command line, report and tests
 all call `evaluate`; every intermediate result is kept, so that any number on a page can be traced."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.api.bill import paid_ratios
@@ -177,27 +176,26 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
 def _evaluated(inputs: Inputs) -> Evaluation:
     scenario, every = inputs.scenario, enumerate_options(inputs)
-    allowed = allowed_options(every, assessment := assess_options(every, inputs), inputs)
-    compared = without_undercut(allowed)
+    compared = without_undercut(allowed := allowed_options(every, assessment := assess_options(every, inputs), inputs))
     envelope, line = lower_envelope(compared.stairs, inputs.demand), self_host_line(every.lines, inputs.demand)
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
     by_cost = ranking(compared, bounds, curves := curves_of(compared, inputs))
     ranked, traffic = over_traffic_ranges(by_cost.options, curves)
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    buys, self_host = as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line)
-    (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs)
+    buys, horizon = as_ranked(allowed.buys, ranked), horizon_of(ranked, today, curves, inputs)
+    (_, against_best), *crossovers = crossovers_of(today, buys, SelfHostCost(envelope, line), inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, every.buys, inputs)
-    signals, doubt = (
-        exit_signals(inputs, ranked, today, savings, missing),
+    signals = exit_signals(inputs, ranked, today, savings, missing)
+    lost, doubt = (
+        outgrown(ranked, horizon, allowed, every.buys, inputs),
         traffic_doubt(ranked, traffic, scenario.workload),
     )
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
-    horizon = horizon_of(ranked, today, curves, inputs)
-    lost, notes = _outgrown_and_notes(every, allowed, by_cost, ranked, horizon, against_best, inputs)
+    notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys, lost)]
     return Evaluation(
         scenario=scenario,
         digest=inputs.catalog.digest,
@@ -220,21 +218,6 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         outgrown=lost,
         bill_lines=bill_lines(inputs),
     )
-
-
-def _outgrown_and_notes(
-    every: AllOptions,
-    allowed: AllowedOptions,
-    by_cost: Ranking,
-    ranked: Sequence[Option],
-    horizon: Horizon,
-    overall: Crossover,
-    inputs: Inputs,
-) -> tuple[Outgrown | None, list[str]]:
-    """The fleet that volume outgrows, and notes on what is not compared and on what growth does to the answer."""
-    lost = outgrown(best_build(ranked), horizon, allowed, every.buys, inputs)
-    growth = [*growth_note(inputs.scenario, overall, allowed.buys), *([lost.words] if lost is not None else [])]
-    return lost, [*compared_notes(every, allowed, by_cost, inputs), *growth]
 
 
 def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:

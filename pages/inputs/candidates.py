@@ -33,7 +33,7 @@ from pages.shared.components.outlook import outlook_inputs
 from pages.shared.components.own_prices import own_prices
 from pages.shared.components.owned import own_gpus
 from pages.shared.components.step_downs import step_downs
-from pages.shared.state import catalog, escape, evaluation
+from pages.shared.state import catalog, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
 
 known, state = catalog(), st.session_state
@@ -104,8 +104,9 @@ with platform:
     number("operations.spare_replicas")
 with migration:
     number("operations.migration_weeks", step=0.5, placeholder=rule_of_thumb(estimate.migration_weeks))
-    hosted_weeks = rule_of_thumb(estimate.hosted_open_migration_weeks)
-    number("operations.hosted_migration_weeks", step=0.5, placeholder=hosted_weeks)
+    number(
+        "operations.hosted_migration_weeks", step=0.5, placeholder=rule_of_thumb(estimate.hosted_open_migration_weeks)
+    )
 
 st.markdown("**Outlook**")
 st.caption("An empty field uses the expected value in gray; growth and steps in volume are on the Workload page.")
@@ -118,6 +119,4 @@ with bill:
 st.subheader("Hosted open models")
 hosted_table(hosted_candidates(result, known), result)
 st.subheader("All self-hosted configurations")
-if result.no_fleet is not None:
-    st.info(escape(result.no_fleet.words))
-feasibility_table(result.feasibility)
+feasibility_table(result.feasibility, result.no_fleet.words if result.no_fleet is not None else "")
