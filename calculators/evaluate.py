@@ -183,15 +183,12 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     ranked, traffic = over_traffic_ranges(by_cost.options, curves)
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    buys, horizon = as_ranked(allowed.buys, ranked), horizon_of(ranked, today, curves, inputs)
+    horizon, doubt = horizon_of(ranked, today, curves, inputs), traffic_doubt(ranked, traffic, scenario.workload)
+    buys, lost = as_ranked(allowed.buys, ranked), outgrown(ranked, horizon, allowed, every.buys, inputs)
     (_, against_best), *crossovers = crossovers_of(today, buys, SelfHostCost(envelope, line), inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, every.buys, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
-    lost, doubt = (
-        outgrown(ranked, horizon, allowed, every.buys, inputs),
-        traffic_doubt(ranked, traffic, scenario.workload),
-    )
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)

@@ -91,7 +91,7 @@ PREFIX_CACHING = _switched("techniques.prefix_caching", 1.5)
 SPECULATION = _switched("techniques.speculation", 2.5)
 ONE_POOL = _switched("techniques.disaggregation", 2.0, is_on=False)
 KV_CACHE = _set_to("techniques.kv_cache", "fp8", f"set {input_label('techniques.kv_cache')} to FP8", 2.5)
-TUNED = _set_to("hardware.launch", "tuned", f"set {input_label('hardware.launch')} to {LAUNCH_LABELS['tuned']}", 2.0)
+TUNED_LAUNCH = _set_to("hardware.launch", "tuned", f"set {input_label('hardware.launch')} to {LAUNCH_LABELS['tuned']}", 2.0)
 
 
 def _batch_steps(_: ChangedOptions) -> Iterator[Change]:
@@ -289,7 +289,7 @@ OFFERS = (COMMITMENT_TERMS, PROVIDERS, MIN_CONFIDENCE, AGE, MARKETPLACES, OWNED)
 SHAPE = (GPUS, PARALLELISM, QUANTIZATION, PRECISION)
 NATURAL: tuple[Loosening, ...] = (
     *(GPU_LIMIT, COMMITMENT_TERMS, PROVIDERS, MIN_CONFIDENCE, AGE, MARKETPLACES, *SHAPE, BATCH_CAP, PREFIX_CACHING),
-    *(TPOT, TTFT, TUNED, OWNED, KV_CACHE, SPARES, SPECULATION, ONE_POOL, REGIONS),
+    *(TPOT, TTFT, TUNED_LAUNCH, OWNED, KV_CACHE, SPARES, SPECULATION, ONE_POOL, REGIONS),
 )
 """All but the requirements, the most natural first."""
 AFTER_SIZING = (*OFFERS, GPU_LIMIT, SPARES, REGIONS, REQUIREMENTS)
@@ -298,8 +298,8 @@ FITTING: Mapping[RowConstraint, tuple[Loosening, ...]] = {
     "context": (),
     "weights": SHAPE,
     "kv_cache": (*SHAPE, KV_CACHE),
-    "tpot": (TPOT, *SHAPE, TUNED, SPECULATION),
-    "ttft": (TTFT, *SHAPE, TUNED, PREFIX_CACHING),
+    "tpot": (TPOT, *SHAPE, TUNED_LAUNCH, SPECULATION),
+    "ttft": (TTFT, *SHAPE, TUNED_LAUNCH, PREFIX_CACHING),
     "no_offer": (*OFFERS, GPUS),
     "gpu_limit": (GPU_LIMIT, BATCH_CAP, PREFIX_CACHING, ONE_POOL, SPARES, REGIONS),
     "not_allowed": (OWNED, PROVIDERS, GPUS, GPU_LIMIT),

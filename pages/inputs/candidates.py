@@ -64,7 +64,6 @@ with models:
     quality_gates(state["candidates"])
 
 bill = st.container()  # filled last, by the evaluation
-
 st.markdown("**GPUs and cloud providers**")
 gpus, terms, limits = st.columns(3, gap="large")
 with gpus:
@@ -104,9 +103,8 @@ with platform:
     number("operations.spare_replicas")
 with migration:
     number("operations.migration_weeks", step=0.5, placeholder=rule_of_thumb(estimate.migration_weeks))
-    number(
-        "operations.hosted_migration_weeks", step=0.5, placeholder=rule_of_thumb(estimate.hosted_open_migration_weeks)
-    )
+    hosted_weeks = rule_of_thumb(estimate.hosted_open_migration_weeks)
+    number("operations.hosted_migration_weeks", step=0.5, placeholder=hosted_weeks)
 
 st.markdown("**Outlook**")
 st.caption("An empty field uses the expected value in gray; growth and steps in volume are on the Workload page.")
