@@ -91,7 +91,9 @@ PREFIX_CACHING = _switched("techniques.prefix_caching", 1.5)
 SPECULATION = _switched("techniques.speculation", 2.5)
 ONE_POOL = _switched("techniques.disaggregation", 2.0, is_on=False)
 KV_CACHE = _set_to("techniques.kv_cache", "fp8", f"set {input_label('techniques.kv_cache')} to FP8", 2.5)
-TUNED_LAUNCH = _set_to("hardware.launch", "tuned", f"set {input_label('hardware.launch')} to {LAUNCH_LABELS['tuned']}", 2.0)
+TUNED_LAUNCH = _set_to(
+    "hardware.launch", "tuned", f"set {input_label('hardware.launch')} to {LAUNCH_LABELS['tuned']}", 2.0
+)
 
 
 def _batch_steps(_: ChangedOptions) -> Iterator[Change]:
