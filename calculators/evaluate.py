@@ -177,27 +177,24 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
 def _evaluated(inputs: Inputs) -> Evaluation:
     scenario, every = inputs.scenario, enumerate_options(inputs)
-    allowed = allowed_options(every, assessment := assess_options(every, inputs), inputs)
-    compared = without_undercut(allowed)
+    compared = without_undercut(allowed := allowed_options(every, assessment := assess_options(every, inputs), inputs))
     envelope, line = lower_envelope(compared.stairs, inputs.demand), self_host_line(every.lines, inputs.demand)
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
     by_cost = ranking(compared, bounds, curves := curves_of(compared, inputs))
     ranked, traffic = over_traffic_ranges(by_cost.options, curves)
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
+    horizon, doubt = horizon_of(ranked, today, curves, inputs), traffic_doubt(ranked, traffic, scenario.workload)
     buys, self_host = as_ranked((*allowed.buys, *routed_in(ranked)), ranked), SelfHostCost(envelope, line)
+    lost = outgrown(ranked, horizon, allowed, every.buys, inputs)
     (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs, curves.api.routed)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, curves.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, every.buys, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
-    doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
-    horizon = horizon_of(ranked, today, curves, inputs)
-    lost = outgrown(best_build(ranked), horizon, allowed, every.buys, inputs)
-    notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
-    notes += [lost.words] if lost is not None else []
+    notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys, lost)]
     return Evaluation(
         scenario=scenario,
         digest=inputs.catalog.digest,

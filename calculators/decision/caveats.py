@@ -24,6 +24,7 @@ from calculators.fleet.held_gpus import held_of_gpu
 from calculators.fleet.owned_servers import residual_frac
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.tuning import launch_words
+from calculators.horizon.outgrown import Outgrown
 from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts_used
 from calculators.options.commitment import committed_spend
 from calculators.options.option import Option, best_build, best_buy
@@ -90,9 +91,15 @@ def contract_conditions(winner: Option, assessment: ComplianceAssessment) -> lis
     ]
 
 
-def growth_note(scenario: Scenario, overall: Crossover, buys: Sequence[Option]) -> list[str]:
-    """When the stated growth carries volume across the permanent break-even volume against the cheapest of the API
-    options `buys`, up or down."""
+def growth_note(
+    scenario: Scenario, overall: Crossover, buys: Sequence[Option], lost: Outgrown | None = None
+) -> list[str]:
+    """What volume outgrows, and when the stated growth carries it across the permanent break-even volume against the cheapest of
+    the API options `buys`, up or down."""
+    return [*([lost.words] if lost is not None else []), *_crossing_note(scenario, overall, buys)]
+
+
+def _crossing_note(scenario: Scenario, overall: Crossover, buys: Sequence[Option]) -> list[str]:
     durable = overall.durable_req_per_month
     growth, now = scenario.workload.growth_per_month_frac, scenario.workload.requests_per_month
     if not buys or not growth or not durable or (durable > now) != (growth > 0):

@@ -1,5 +1,6 @@
 """A fleet that serves today and that volume outgrows within the horizon: in which month, and what would carry it, tried."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from calculators.options.changed_options import ChangedOptions
 from calculators.options.feasibility import feasibility_matrix
 from calculators.options.loosenings import MOST_GPUS
 from calculators.options.month_path import own_generation_ratio
-from calculators.options.option import LinearCost, Option
+from calculators.options.option import LinearCost, Option, best_build
 from calculators.options.remedies import no_fleet
 from calculators.options.shortlist import AllowedOptions, PricedProduct
 from calculators.scenario.change import Change
@@ -37,10 +38,11 @@ class Outgrown:
 
 
 def outgrown(
-    build: Option | None, horizon: Horizon, allowed: AllowedOptions, buys: tuple[PricedProduct, ...], inputs: Inputs
+    ranked: Sequence[Option], horizon: Horizon, allowed: AllowedOptions, buys: tuple[PricedProduct, ...], inputs: Inputs
 ) -> Outgrown | None:
-    """What becomes of the cheapest self-hosted option `build` of the `allowed` ones; None where it carries every month. `buys`:
+    """What becomes of the cheapest self-hosted option of `ranked`; None where it carries every month. `buys`:
     every API option before compliance."""
+    build = best_build(ranked)
     if build is None or build.plan is None:
         return None
     mine = horizon.of(build)

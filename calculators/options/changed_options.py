@@ -40,7 +40,7 @@ class ChangedOptions:
     """API options before compliance, by what they depend on of what is changed."""
     pair: tuple[str, str] | None = None
     """Names of the model and GPU that are sized; None: all."""
-    found: dict[str, AllowedOptions] = field(default_factory=dict)
+    judged: dict[str, AllowedOptions] = field(default_factory=dict)
 
     @classmethod
     def of(cls, inputs: Inputs, buys: tuple[PricedProduct, ...]) -> "ChangedOptions":
@@ -60,9 +60,9 @@ class ChangedOptions:
         """The allowed options with these values in place; computed once."""
         tried = self.after(values)
         key = f"{self.pair}{tried.scenario.model_dump_json()}"
-        if key not in self.found:
-            self.found[key] = tried._judged()
-        return self.found[key]
+        if key not in self.judged:
+            self.judged[key] = tried._judged()
+        return self.judged[key]
 
     def works(self, values: Values) -> bool:
         """Whether a fleet is allowed and carries the volume with these values in place."""

@@ -91,14 +91,16 @@ PREFIX_CACHING = _switched("techniques.prefix_caching", 1.5)
 SPECULATION = _switched("techniques.speculation", 2.5)
 ONE_POOL = _switched("techniques.disaggregation", 2.0, is_on=False)
 KV_CACHE = _set_to("techniques.kv_cache", "fp8", f"set {input_label('techniques.kv_cache')} to FP8", 2.5)
-TUNED = _set_to("hardware.launch", "tuned", f"set {input_label('hardware.launch')} to {LAUNCH_LABELS['tuned']}", 2.0)
+TUNED_LAUNCH = _set_to(
+    "hardware.launch", "tuned", f"set {input_label('hardware.launch')} to {LAUNCH_LABELS['tuned']}", 2.0
+)
 
 
 def _batch_steps(_: ChangedOptions) -> Iterator[Change]:
-    yield Change({BATCH.name: MOST_BATCH}, f"raise {input_label(BATCH.name)} to {MOST_BATCH}")
+    yield Change({BATCH_CAP.name: MOST_BATCH}, f"raise {input_label(BATCH_CAP.name)} to {MOST_BATCH}")
 
 
-BATCH = Loosening(
+BATCH_CAP = Loosening(
     "techniques.batch_cap", lambda scenario, _: max(scenario.techniques.batch_cap, MOST_BATCH), _batch_steps, 1.5
 )
 
@@ -230,16 +232,16 @@ def _one_more(name: str, labels: Mapping[Any, str], effort: float) -> Loosening:
     return Loosening(name, lambda scenario, _: (*present(scenario, name), *added(scenario)), steps, effort)
 
 
-TERMS = _one_more("hardware.commitments", COMMITMENT_LABELS, 1.5)
+COMMITMENT_TERMS = _one_more("hardware.commitments", COMMITMENT_LABELS, 1.5)
 PRECISION = _one_more("hardware.precisions", {one: one.upper() for one in PRECISIONS}, 2.0)
 
 
 def _confidence_steps(options: ChangedOptions) -> Iterator[Change]:
     for level in LEVELS[LEVELS.index(options.scenario.hardware.min_confidence) + 1 :]:
-        yield Change({CONFIDENCE.name: level}, f"lower {input_label(CONFIDENCE.name)} to {level}")
+        yield Change({MIN_CONFIDENCE.name: level}, f"lower {input_label(MIN_CONFIDENCE.name)} to {level}")
 
 
-CONFIDENCE = Loosening("hardware.min_confidence", lambda *_: LEVELS[-1], _confidence_steps, 1.5)
+MIN_CONFIDENCE = Loosening("hardware.min_confidence", lambda *_: LEVELS[-1], _confidence_steps, 1.5)
 
 
 def _requirements_steps(options: ChangedOptions) -> Iterator[Change]:
@@ -285,11 +287,11 @@ def alone(change: Change) -> Values:
 
 # --- which of them ---------------------------------------------------------------------------------------------------
 
-OFFERS = (TERMS, PROVIDERS, CONFIDENCE, AGE, MARKETPLACES, OWNED)
+OFFERS = (COMMITMENT_TERMS, PROVIDERS, MIN_CONFIDENCE, AGE, MARKETPLACES, OWNED)
 SHAPE = (GPUS, PARALLELISM, QUANTIZATION, PRECISION)
 NATURAL: tuple[Loosening, ...] = (
-    *(GPU_LIMIT, TERMS, PROVIDERS, CONFIDENCE, AGE, MARKETPLACES, *SHAPE, BATCH, PREFIX_CACHING),
-    *(TPOT, TTFT, TUNED, OWNED, KV_CACHE, SPARES, SPECULATION, ONE_POOL, REGIONS),
+    *(GPU_LIMIT, COMMITMENT_TERMS, PROVIDERS, MIN_CONFIDENCE, AGE, MARKETPLACES, *SHAPE, BATCH_CAP, PREFIX_CACHING),
+    *(TPOT, TTFT, TUNED_LAUNCH, OWNED, KV_CACHE, SPARES, SPECULATION, ONE_POOL, REGIONS),
 )
 """All but the requirements, the most natural first."""
 AFTER_SIZING = (*OFFERS, GPU_LIMIT, SPARES, REGIONS, REQUIREMENTS)
@@ -298,10 +300,10 @@ FITTING: Mapping[RowConstraint, tuple[Loosening, ...]] = {
     "context": (),
     "weights": SHAPE,
     "kv_cache": (*SHAPE, KV_CACHE),
-    "tpot": (TPOT, *SHAPE, TUNED, SPECULATION),
-    "ttft": (TTFT, *SHAPE, TUNED, PREFIX_CACHING),
+    "tpot": (TPOT, *SHAPE, TUNED_LAUNCH, SPECULATION),
+    "ttft": (TTFT, *SHAPE, TUNED_LAUNCH, PREFIX_CACHING),
     "no_offer": (*OFFERS, GPUS),
-    "gpu_limit": (GPU_LIMIT, BATCH, PREFIX_CACHING, ONE_POOL, SPARES, REGIONS),
+    "gpu_limit": (GPU_LIMIT, BATCH_CAP, PREFIX_CACHING, ONE_POOL, SPARES, REGIONS),
     "not_allowed": (OWNED, PROVIDERS, GPUS, GPU_LIMIT),
 }
 """Of the inputs, those that a configuration fails by this constraint."""

@@ -101,9 +101,12 @@ def _ask(allowed: AllowedOptions) -> str:
 def _that_work(nearest: Feasibility | None, rows: Sequence[Feasibility], options: ChangedOptions) -> tuple[Change, ...]:
     """Changes that work together and ask for little; empty where none do."""
     best: Rated = (inf, ())
-    for more_than, found in _tried(nearest, rows, options):
-        if not best[1] or best[0] > more_than:
-            best = min((best, *found), key=lambda rated: (not rated[1], rated[0]))
+    for more_than, ways in _tried(nearest, rows, options):
+        is_one = (
+            len(best[1]) == 1 and more_than >= HUGE_EFFORT
+        )  # one change, however large, rather than another candidate
+        if not best[1] or (best[0] > more_than and not is_one):
+            best = min((best, *ways), key=lambda rated: (not rated[1], rated[0]))
     return _needed(best[1], options)
 
 
@@ -214,8 +217,8 @@ def _with_a_candidate(
 ) -> Iterator[Rated]:
     """The first other candidate that works together with other changes."""
     for change in islice(more_candidates(options), CANDIDATES_WITH_OTHERS):
-        found = _together(loosenings, [], options.after(alone(change)), most_ratio)
-        effort, others = min(found, default=(inf, ()), key=lambda rated: rated[0])
+        ways = _together(loosenings, [], options.after(alone(change)), most_ratio)
+        effort, others = min(ways, default=(inf, ()), key=lambda rated: rated[0])
         if others and options.after(change.values).works(merged(one.values for one in others)):
             yield CANDIDATE_EFFORT * effort, (change, *others)
             return

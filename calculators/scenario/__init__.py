@@ -19,5 +19,6 @@ traffic_range       how far the traffic's figures may be off
 traffic_range_text  its words
 own_prices          prices that the user typed, over the data
 own_purchase        what the user knows of a purchase, over the rules of thumb
+change              changes that are asked for, with labels and pages
 inputs              scenario, demand and catalog as one
 """

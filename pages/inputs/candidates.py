@@ -34,7 +34,7 @@ from pages.shared.components.own_prices import own_prices
 from pages.shared.components.owned import own_gpus
 from pages.shared.components.roles import staffing_inputs
 from pages.shared.components.step_downs import step_downs
-from pages.shared.state import catalog, escape, evaluation
+from pages.shared.state import catalog, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
 
 known, state = catalog(), st.session_state
@@ -64,7 +64,6 @@ with models:
     quality_gates(state["candidates"])
 
 bill = st.container()  # filled last, by the evaluation
-
 st.markdown("**GPUs and cloud providers**")
 gpus, terms, limits = st.columns(3, gap="large")
 with gpus:
@@ -114,6 +113,4 @@ with bill:
 st.subheader("Hosted open models")
 hosted_table(hosted_candidates(result, known), result)
 st.subheader("All self-hosted configurations")
-if result.no_fleet is not None:
-    st.info(escape(result.no_fleet.words))
-feasibility_table(result.feasibility)
+feasibility_table(result.feasibility, result.no_fleet.words if result.no_fleet is not None else "")

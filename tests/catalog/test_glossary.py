@@ -15,7 +15,7 @@ TERMS = glossary().terms
 INPUTS = [term for term in TERMS if term.get or term.inputs]
 ABBREVIATIONS = [term.abbreviation for term in TERMS if term.abbreviation]
 NOT_TYPED = {
-    *("workload.source", "workload.cells", "workload.cache_write_frac", "hardware.max_rent_age_days"),
+    *("workload.source", "workload.cells", "workload.cache_write_frac"),
     *(f"workload.{name}_basis" for name in ("requests", "lengths", "p95", "cached", "peak", "growth")),
     *("api.paid_source", "evidence.api_latency_source"),
 }

@@ -34,7 +34,7 @@ TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
         (
             MissingInput("nothing_holds"),
             "Cannot tell yet: no API has a context window that holds your requests, and no self-hosted option qualifies. "
-            "Check the token lengths, or add a model with a longer context window.",
+            "Check the token lengths.",
         ),
         (MissingInput("nothing_allowed"), "Cannot tell yet: no option with a public price is allowed."),
         (

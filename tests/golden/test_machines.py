@@ -62,11 +62,32 @@ def test_a_replica_over_machines_says_what_it_takes_for_granted() -> None:
 
 
 REASONS: Sequence[tuple[str, str, dict[str, Any], dict[str, Any], str, str]] = [
-    ("kimi-k2", "l40s", {}, PATIENT, "not joined by a fast network", "llow another GPU"),
-    ("kimi-k2", "h100-sxm", {"max_gpus": 16}, PATIENT, "the maximum is 16", "aise the maximum GPUs to"),
-    ("kimi-k2", "h100-sxm", {"rent_providers": ("hyperstack",), "commitments": ("5y",)}, PATIENT, "no offer", "llow"),
-    ("kimi-k2", "a100-80gb-sxm", {}, {"ttft_p95_ms": 3_000.0, "tpot_ms": 5.0}, "TPOT is", "elax the TPOT target"),
-    ("kimi-k2", "a100-80gb-sxm", {}, {"ttft_p95_ms": 20.0, "tpot_ms": 100.0}, "TTFT p95 is", "elax the TTFT target"),
+    ("kimi-k2", "l40s", {}, PATIENT, "not joined by a fast network", "to GPUs on the Candidates page"),
+    ("kimi-k2", "h100-sxm", {"max_gpus": 16}, PATIENT, "the maximum is 16", "Raise Maximum GPUs to"),
+    (
+        "kimi-k2",
+        "h100-sxm",
+        {"rent_providers": ("hyperstack",), "commitments": ("5y",)},
+        PATIENT,
+        "no offer",
+        "Add On-demand to",
+    ),
+    (
+        "kimi-k2",
+        "a100-80gb-sxm",
+        {},
+        {"ttft_p95_ms": 3_000.0, "tpot_ms": 5.0},
+        "TPOT is",
+        "Raise TPOT target, mean (ms) to",
+    ),
+    (
+        "kimi-k2",
+        "a100-80gb-sxm",
+        {},
+        {"ttft_p95_ms": 20.0, "tpot_ms": 100.0},
+        "TTFT p95 is",
+        "Raise TTFT target, p95 (ms) to",
+    ),
 ]
 
 

@@ -12,7 +12,6 @@ from support import merged, scenario
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import Evaluation, evaluate
 from calculators.options.feasibility import Feasibility
-from calculators.options.loosenings import two_figures
 from calculators.options.remedies import NOTHING_HELPS, nearest_row
 from calculators.scenario.change import Change
 from calculators.scenario.schema import Scenario, parse_scenario
@@ -153,7 +152,7 @@ def test_whatever_is_told_works_and_is_needed() -> None:
         for left_out in changes if len(changes) > 1 else ():
             fewer = _after(tried, [change for change in changes if change is not left_out])
             assert evaluate(fewer, LIVE).build is None, (kind, left_out.words)
-    assert told[1] > 8
+    assert told[1] > 5
     assert told[2] > 1
 
 
@@ -256,9 +255,3 @@ def test_the_nearest_meets_most_constraints_and_misses_the_next_by_least() -> No
     assert nearest_row([near, offered]) is offered
     barred = replace(ROW, constraint="not_allowed")
     assert nearest_row([replace(ROW, constraint="gpu_limit", miss_ratio=1.5), barred]) is barred
-
-
-def test_values_of_two_figures_begin_at_the_least_and_end_at_the_most() -> None:
-    assert two_figures(9.7, 13) == [9.7, 9.8, 9.9, 10.0, 11.0, 12.0, 13.0]
-    assert two_figures(2.32, 2.5) == [2.4, 2.5]
-    assert two_figures(0.1, 0.12) == [0.1, 0.11, 0.12]

@@ -122,7 +122,8 @@ def test_where_self_hosting_stands_names_its_best_option_and_the_month(catalog: 
     assert best is found.horizon.cheapest or best.option.label in sentence
     assert "Self-hosting " in sentence or "self-hosting stays" in sentence
     none = evaluate(scenario(targets={"tpot_ms": 0.1}), catalog)
-    assert self_hosting_sentence(none) == "No self-hosted option qualifies; the Verdict page says why."
+    assert none.no_fleet is not None
+    assert self_hosting_sentence(none) == f"No self-hosted option qualifies. {none.no_fleet.words}"
 
 
 def test_what_differs_between_months_is_told(catalog: Catalog) -> None:

@@ -189,10 +189,10 @@ def _offer_note(option: Option, note: str | None, result: Evaluation) -> str:
     return " ".join(filter(None, (f"It {cut}." if cut else "", missed, measured, check.uptime, note or "")))
 
 
-def feasibility_table(rows: Sequence[Feasibility]) -> None:
+def feasibility_table(rows: Sequence[Feasibility], why_none: str = "") -> None:
     """Every model on every GPU: cost and distance from the cheapest, or why it is infeasible; under the sentence that
-    names the cheapest."""
-    st.markdown(f"**{escape(configurations_takeaway(rows))}**")
+    names the cheapest. `why_none`: why none is feasible, and what would help."""
+    st.markdown(f"**{escape(configurations_takeaway(rows))}** {escape(why_none)}")
     totals = usd_column([row.usd_per_month for row in rows])
     table = [
         {
