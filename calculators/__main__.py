@@ -182,22 +182,27 @@ def _check_defaults(catalog: Catalog) -> None:
 def _decide(options: argparse.Namespace) -> None:
     from calculators.evaluate import evaluate, evaluations_by_model, sensitivity_of
     from calculators.report.by_model import choices_by_model
+    from calculators.report.confidence_json import with_confidence
+    from calculators.report.confidence_text import confidence_lines
     from calculators.report.evaluation_json import to_json
     from calculators.report.evaluation_text import to_text
     from calculators.report.horizon_view import with_horizon
     from calculators.report.mix_json import load_by_hour_json
     from calculators.report.mix_view import mix_view
+    from calculators.uncertainty.confidence import confidence_of
 
     catalog = load_catalog()
     evaluation = evaluate(read_scenario(options.scenario, date.today()), catalog)
+    sure = confidence_of(evaluation, catalog)
     sensitivity = sensitivity_of(evaluation, catalog)
     models, mix = choices_by_model(evaluation, evaluations_by_model(evaluation, catalog)), mix_view(evaluation, catalog)
     if options.json:
         plain = to_json(evaluation, sensitivity) | {"by_model": [asdict(model) for model in models]}
         plain = with_horizon(plain, evaluation, catalog) | {"load_by_hour": load_by_hour_json(mix)}
-        print(json.dumps(plain, indent=1))
+        print(json.dumps(with_confidence(plain, sure), indent=1))
     else:
-        print(to_text(evaluation, sensitivity, models, mix.sentence if mix else ""))
+        beside = [*confidence_lines(evaluation, sure), *([mix.sentence] if mix else [])]
+        print(to_text(evaluation, sensitivity, models, beside))
 
 
 def _record(options: argparse.Namespace) -> None:

@@ -6,10 +6,10 @@ A fleet of capacity c overflows E[(load - c)+] / E[load], in closed form (the in
 """
 
 from dataclasses import dataclass, replace
-from math import erf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import Staircase, column_rents_usd, machines_usd
@@ -65,10 +65,7 @@ def exceeded_frac(capacity_ratio: Array | float, peak_ratio: Array | float) -> A
 
 
 def _normal(x: Array) -> Array:
-    return (1 + np.asarray(_erf(x / sqrt(2)), dtype=float)) / 2
-
-
-_erf = np.frompyfunc(erf, 1, 1)
+    return np.asarray(ndtr(x))
 
 
 def prompt_overflow_frac(capacity_ratio: Array, peak_ratio: Array, workload: Workload) -> Array:

@@ -4,7 +4,7 @@ With growth, costs are means over the months of the horizon: what a fleet saves 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,10 +172,7 @@ class OptionCurves:
     def by_month(self, at: Points) -> MonthlyCosts:
         """Cost of every option in each month of the horizon."""
         months, points = self.path.months, at.requests_per_month.size
-        monthly = Points(**{name: np.repeat(getattr(at, name), months) for name in Points.__slots__})
-        volume = monthly.requests_per_month * np.tile(self.path.volume_ratio, points)
-        need = np.tile(self.path.need_ratio, points)
-        monthly = replace(monthly, requests_per_month=volume, capacity_ratio=monthly.capacity_ratio / need)
+        monthly = at.in_months(self.path.volume_ratio, self.path.need_ratio, self.path.month)
         shape = points, months
         buys = self.api.buys_usd(monthly, self.path)
         whole, base, rents, chosen = self._fleets_usd(monthly, buys)

@@ -51,6 +51,8 @@ class MonthPath:
     """(h,) part of the month before anything self-hosted serves."""
     own_wait_frac: Array
     """(h,) part of the month before purchased servers serve."""
+    month: Array
+    """(h,) months from now."""
 
     @property
     def months(self) -> int:
@@ -74,6 +76,20 @@ class MonthPath:
             return self
         means = {name: getattr(self, name).mean(axis=-1, keepdims=True) for name in self.__slots__}
         return MonthPath(**means)
+
+    def thinned(self, most: int) -> "MonthPath":
+        """At most so many months, each for its stretch of the horizon: the middle one, and what is due or waited for as a mean."""
+        ends = np.round(np.linspace(0, self.months, min(most, self.months) + 1)).astype(int)
+        starts, middles = ends[:-1], (ends[:-1] + ends[1:] - 1) // 2
+        means = ("due_ratio", "hiring_wait_frac", "own_wait_frac")
+        return MonthPath(
+            **{
+                name: np.add.reduceat(getattr(self, name), starts, axis=-1) / np.diff(ends)
+                if name in means
+                else getattr(self, name)[..., middles]
+                for name in self.__slots__
+            }
+        )
 
     def today(self) -> "MonthPath":
         """The first month alone, with everything in place and nothing due later."""
@@ -100,6 +116,7 @@ def month_path(buys: Sequence[Option], today: Option, staircases: Sequence[Stair
         need_ratio=own_generation_ratio(inputs, months),
         hiring_wait_frac=hiring,
         own_wait_frac=own,
+        month=np.arange(months, dtype=float),
     )
 
 
@@ -173,7 +190,8 @@ def rent_change_frac(inputs: Inputs) -> float:
     return inputs.catalog.outlook.rent_ratio_per_year.central - 1 if typed is None else typed
 
 
-def _api_change_frac(is_hosted: bool, inputs: Inputs) -> float:
+def api_change_frac(is_hosted: bool, inputs: Inputs) -> float:
+    """Change of API prices per year, of hosted open models or of closed ones: the user's, or the expected one."""
     outlook, rules = inputs.scenario.outlook, inputs.catalog.outlook
     typed = outlook.hosted_price_change_per_year_frac if is_hosted else outlook.api_price_change_per_year_frac
     rule = rules.hosted_price_ratio_per_year if is_hosted else rules.api_price_ratio_per_year
@@ -194,7 +212,7 @@ def own_generation_ratio(inputs: Inputs, months: int) -> Array:
 
 
 def _bill_ratios(buys: Sequence[Option], inputs: Inputs, months: int) -> Array:
-    drift = {hosted: drift_ratios(_api_change_frac(hosted, inputs), months) for hosted in (False, True)}
+    drift = {hosted: drift_ratios(api_change_frac(hosted, inputs), months) for hosted in (False, True)}
     moves = _generation_ratios(inputs.catalog.outlook.api_generation_ratio_per_year.central, inputs, months)
     announced = _announced_ratios(buys, inputs, months)
     rows = [drift[buy.kind == "hosted_open"] * moves for buy in buys]

@@ -17,11 +17,14 @@ from calculators.units import count, listed, percent, plural, usd, usd_range
 
 
 def to_text(
-    evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Sequence[ModelChoice] = (), mix: str = ""
+    evaluation: Evaluation,
+    sensitivity: DecisionSensitivity,
+    models: Sequence[ModelChoice] = (),
+    beside: Sequence[str] = (),
 ) -> str:
     """The verdict, its reason, the options by cost, the triggers for self-hosting, the sensitivity and the key
-    assumptions. `models`: the decision for each API model's traffic alone, where several are in use. `mix`: the cheapest mix of
-    terms in a sentence, where machines can be had."""
+    assumptions. `models`: the decision for each API model's traffic alone, where several are in use. `beside`: sentences
+    below it, of how sure it is and of the cheapest mix of terms."""
     verdict = evaluation.verdict
     options = [
         _option_row(option, evaluation.label_of(option)) for option in (*evaluation.options, *evaluation.set_aside)
@@ -38,7 +41,7 @@ def to_text(
         evaluation.confidence,
         verdict.reason,
         *filter(None, [winner_line(evaluation)]),
-        *([mix] if mix else []),
+        *beside,
         "",
         f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,

@@ -27,7 +27,7 @@ def test_the_text_says_the_verdict_every_option_and_the_state_of_the_data(
     text = to_text(found, sensitivity)
     assert text.splitlines()[0] == found.verdict.sentence
     assert "Load by hour" not in text
-    assert "\nLoad by hour: so much.\n" in to_text(found, sensitivity, mix="Load by hour: so much.")
+    assert "\nLoad by hour: so much.\n" in to_text(found, sensitivity, beside=["Load by hour: so much."])
     assert winner_line(found) in text
     assert "net present value" in text or found.verdict.winner is found.today
     for option in found.options:
