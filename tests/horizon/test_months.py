@@ -92,8 +92,10 @@ def test_a_hybrid_waits_for_the_servers_that_it_purchases(places: Sequence[int],
     hybrid, today = of_kind(evaluation, "hybrid"), evaluation.horizon.today
     assert hybrid.option.plan is not None
     assert hybrid.option.plan.offer.is_owned is waits
-    assert (hybrid.cash_usd[1:4] == pytest.approx(today.cash_usd[1:4])) is waits
-    assert hybrid.cash_usd[4:] != pytest.approx(today.cash_usd[4:])
+    assert (hybrid.serves_from_month > 4) is waits
+    bought = np.flatnonzero(hybrid.cash_usd > 3 * np.median(hybrid.cash_usd))
+    assert (bought.size > 0 and bought[0] >= 4) is waits  # paid when they come, and a bridge until then
+    assert (hybrid.cash_usd[1:4] <= today.cash_usd[1:4] * (1 + 1e-9)).all()
 
 
 def test_a_hybrid_stays_an_option_when_the_whole_fleet_costs_less_in_the_end() -> None:
