@@ -9,6 +9,7 @@ from signals_by_name import run
 from support import merged, scenario
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.decision.term_caveats import term_caveats
 from calculators.evaluate import evaluate
 from calculators.scenario.inputs import Inputs
