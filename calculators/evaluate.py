@@ -1,6 +1,7 @@
 """The whole calculation, top to bottom: scenario and catalog in, Evaluation out. Pages, command line, report and tests
 all call `evaluate`; every intermediate result is kept, so that any number on a page can be traced."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.api.bill import paid_ratios
@@ -30,6 +31,7 @@ from calculators.options.build import self_host_line
 from calculators.options.commitment import committed_spend, parts_with_commitment
 from calculators.options.compared_text import compared_notes, passed_over_reason, unproven_saving
 from calculators.options.context_window import is_too_short
+from calculators.options.cost_curves import OptionCurves
 from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import (
@@ -56,8 +58,9 @@ from calculators.options.speed_range import SpeedBounds, size_at_speed_bounds
 from calculators.options.traffic_costs import over_traffic_ranges
 from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.demand import Array, Demand, at_volume, needed_context_tok
+from calculators.scenario.gates import answers_all
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario, answers_all
+from calculators.scenario.schema import Scenario
 from calculators.scenario.traffic_range import has_range
 
 MAX_REQUESTS_PER_MONTH = 1e12
@@ -185,11 +188,10 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
     horizon, doubt = horizon_of(ranked, today, curves, inputs), traffic_doubt(ranked, traffic, scenario.workload)
-    buys, self_host = as_ranked((*allowed.buys, *routed_in(ranked)), ranked), SelfHostCost(envelope, line)
     lost = outgrown(ranked, horizon, allowed, every.buys, inputs)
-    (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs, curves.api.routed)
-    savings = savings_by_month(inputs, envelope, bounds, allowed.lines, curves.buys)
+    (_, against_best), *crossovers = _crossovers(today, ranked, allowed, SelfHostCost(envelope, line), curves)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, every.buys, inputs)
+    savings = savings_by_month(inputs, envelope, bounds, allowed.lines, curves.buys)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     context = _noted(context, every, allowed, by_cost, bounds, inputs)
@@ -217,6 +219,13 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         outgrown=lost,
         bill_lines=bill_lines(inputs),
     )
+
+
+def _crossovers(
+    today: Option, ranked: Sequence[Option], allowed: AllowedOptions, self_host: SelfHostCost, curves: OptionCurves
+) -> tuple[tuple[Option, Crossover], ...]:
+    buys = as_ranked((*allowed.buys, *routed_in(ranked)), ranked)
+    return crossovers_of(today, buys, self_host, curves.inputs, curves.api.routed)
 
 
 def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:

@@ -18,6 +18,7 @@ from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision import crossover
 from calculators.decision import verdict as decision
 from calculators.evaluate import Evaluation, evaluate, sensitivity_of
+from calculators.fleet.known_speed import lead_ratio
 from calculators.fleet.leading_fleets import leading_rents_usd
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import rents_matrix, staircases
@@ -96,6 +97,14 @@ def _fleet_cost_and_break_even(case: Scenario) -> tuple[float, float]:
         float("inf") if result.build is None else result.build.usd_per_month,
         float("inf") if first is None else first,
     )
+
+
+def _fleet_cost_and_lead(case: Scenario) -> tuple[float, float]:
+    """Cost of the cheapest fleet, and how many times the cost of another it may have and lead."""
+    build = evaluate(case, CATALOG).build
+    if build is None or build.plan is None:
+        return float("inf"), 1.0
+    return build.usd_per_month, lead_ratio(build.plan.capacity.config, None, CATALOG)
 
 
 @quickly
@@ -233,11 +242,17 @@ def test_more_of_any_cost_never_makes_building_cheaper(case: dict[str, Any], wha
 @quickly
 @given(cases())
 def test_looser_targets_and_more_choice_never_make_building_dearer(case: dict[str, Any]) -> None:
-    here = _fleet_cost(parse_scenario(case))
-    assert _fleet_cost(_with(case, "targets", ttft_p95_ms=None, tpot_ms=None)) <= here * (1 + 1e-9)
-    assert _fleet_cost(_with(case, "hardware", commitments=["on_demand", "1y"])) <= here * (1 + 1e-9)
-    assert _fleet_cost(_with(case, "hardware", include_marketplaces=True)) <= here * (1 + 1e-9)
-    assert _fleet_cost(_with(case, "hardware", gpus=["h100-sxm"])) >= here * (1 - 1e-9)
+    """By more than what a fleet of known speed may cost beyond one of extrapolated speed and still lead."""
+    here, lead = _fleet_cost_and_lead(parse_scenario(case))
+    wider: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("targets", {"ttft_p95_ms": None, "tpot_ms": None}),
+        ("hardware", {"commitments": ["on_demand", "1y"]}),
+        ("hardware", {"include_marketplaces": True}),
+    )
+    for group, values in wider:
+        there, its_lead = _fleet_cost_and_lead(_with(case, group, **values))
+        assert there <= here * its_lead * (1 + 1e-9)
+    assert _fleet_cost(_with(case, "hardware", gpus=["h100-sxm"])) >= here / lead * (1 - 1e-9)
 
 
 @quickly

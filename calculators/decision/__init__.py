@@ -17,6 +17,7 @@ choice              kind of verdict, sureness, winner and rival
 verdict_text        its words
 verdict             the recommendation
 staffing_caveats    of the people who run a fleet
+term_caveats        of terms, resale and commitments after the horizon
 caveats             what a careful reader should know
 varied_inputs       the inputs that can be varied, and the winning side over each
 switching_values    where another side wins

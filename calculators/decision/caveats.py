@@ -11,7 +11,6 @@ from calculators.api.step_downs import superseded_by
 from calculators.calibration.own_benchmarks import fit_own_benchmarks
 from calculators.calibration.own_benchmarks_text import rests_on_sentences, unused_sentences
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.prices import Ownership
 from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.retirements import retirement, retirement_source
 from calculators.catalog.short_names import short_model_name
@@ -20,13 +19,12 @@ from calculators.decision.choice import cheapest_option
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
 from calculators.decision.staffing_caveats import staffing_caveats
+from calculators.decision.term_caveats import although_needed, commitment_caveats, term_caveats
 from calculators.fleet.held_gpus import held_of_gpu
-from calculators.fleet.owned_servers import residual_frac
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.tuning import launch_words
 from calculators.horizon.outgrown import Outgrown
 from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts_used
-from calculators.options.commitment import committed_spend
 from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.performance.links import islands_count
@@ -36,13 +34,11 @@ from calculators.performance.stated_range import config_traits, figure_ranges
 from calculators.scenario.demand import by_month, effective_peak_ratio, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import traffic_name
-from calculators.scenario.own_prices import TYPED
 from calculators.scenario.schema import Api, Scenario, Workload
 from calculators.scenario.traffic_range import too_few_requests
 from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
 from calculators.units import (
     DAYS_PER_MONTH,
-    MONTHS_PER_YEAR,
     SECONDS_PER_MONTH,
     count,
     percent,
@@ -61,7 +57,7 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     notes = _price_notes(inputs, today) + _api_age_notes(options, today, inputs.scenario)
     notes += _cache_notes(options, inputs) + _seller_notes(options, inputs.catalog) + _superseded_candidates(inputs)
     build = best_build(options)
-    notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
+    notes += [note for plan in _shown_plans(options) for note in term_caveats(plan, inputs)]
     plan = build.plan if build is not None else None
     if plan is not None:
         notes += _spare_notes(plan, inputs.scenario) + staffing_caveats(inputs) + _rent_notes(plan, inputs)
@@ -71,7 +67,7 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     if plan is not None:
         notes += _technique_notes(plan, inputs)
         notes += _deferral_note(inputs.scenario.workload)
-    return notes + _workload_notes(inputs.scenario.workload) + _commitment_note(inputs)
+    return notes + _workload_notes(inputs.scenario.workload) + commitment_caveats(inputs)
 
 
 def contract_conditions(winner: Option, assessment: ComplianceAssessment) -> list[str]:
@@ -221,18 +217,6 @@ def _seller_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
     return list(seller_terms(first.bill, catalog)) if first is not None and first.bill is not None else []
 
 
-def _commitment_note(inputs: Inputs) -> list[str]:
-    """What of committed spend is left when the horizon ends."""
-    committed = committed_spend(inputs)
-    left = committed.months - committed.horizon_months
-    if left <= 0 or not committed.usd_per_month:
-        return []
-    return [
-        f"Your commitment to {committed.seller} runs {plural(left, 'month')} beyond your horizon. What leaving would leave unused "
-        f"then, up to {usd(left * committed.usd_per_month)}, is not counted."
-    ]
-
-
 def _shown_plans(options: Sequence[Option]) -> list[FleetPlan]:
     """The plans of the hybrid and of the cheapest fleet, one for each offer."""
     shown = [*(option for option in options if option.kind == "hybrid"), best_build(options)]
@@ -240,47 +224,11 @@ def _shown_plans(options: Sequence[Option]) -> list[FleetPlan]:
     return list({plan.offer: plan for plan in reversed(plans)}.values())[::-1]
 
 
-def _term_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
-    """What the term of the GPUs means: spot may be taken away, and a commitment may outlast the horizon."""
-    offer, horizon = plan.offer, inputs.scenario.operations.horizon_months
-    if offer.is_spot:
-        return [
-            f"The GPUs from {offer.provider} are spot: the provider may take them back at any time, and the price may change. "
-            f"No availability is assumed for them{_although_needed(inputs.scenario)}."
-        ]
-    term = offer.commitment_months or 1
-    if left := -horizon % term:
-        longer = f", longer than your horizon of {plural(horizon, 'month')}" if term > horizon else ""
-        return [
-            f"The GPU price from {offer.provider} is for a commitment of {plural(term, 'month')}{longer}. The rent of "
-            f"{usd(plan.rent_usd_per_month * left)} for the {plural(left, 'month')} after your horizon is counted."
-        ]
-    if offer.is_owned:
-        book, age = inputs.catalog.ownership, horizon / MONTHS_PER_YEAR
-        worth = percent(residual_frac(age, book))
-        return [
-            f"Purchased servers are sold at the end of your horizon of {plural(horizon, 'month')}; one bought today then brings "
-            f"{worth} of its price ({_residual_trust(book)})."
-        ]
-    return []
-
-
-def _residual_trust(book: Ownership) -> str:
-    """How far to trust what servers sell for."""
-    one = next(iter(book.residual_frac_by_year.values()))
-    return "your figure" if one.source == TYPED else f"{one.confidence} confidence"
-
-
-def _although_needed(scenario: Scenario) -> str:
-    needed = scenario.evidence.needed_uptime_frac
-    return f", although you need {percent(needed)}" if needed is not None else ""
-
-
 def _spare_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     """That a fleet without a spare has no assumed availability, where one is needed."""
     if plan.spare_replicas or scenario.evidence.needed_uptime_frac is None:
         return []
-    return [f"The fleet has no spare replica: no availability is assumed for it{_although_needed(scenario)}."]
+    return [f"The fleet has no spare replica: no availability is assumed for it{although_needed(scenario)}."]
 
 
 def _rent_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:

@@ -9,7 +9,8 @@ from calculators.performance.gpu_memory import search_settings
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.quantization_recipe import KV_BITS
 from calculators.performance.replica import ReplicaConfig, config_weights
-from calculators.scenario.schema import Hardware, Scenario, Techniques, answers_all
+from calculators.scenario.gates import answers_all
+from calculators.scenario.schema import Hardware, Scenario, Techniques
 
 TENSOR_PARALLEL = (1, 2, 4, 8)
 # From most to least precise; a released checkpoint is never "upcast" to sell it as something better.

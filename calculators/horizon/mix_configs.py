@@ -33,7 +33,7 @@ MOST_TRIED = 24
 """Configurations whose mix is found at most."""
 MOST_CELLS = 500_000
 """Machines x months of all configurations that are tried; the first one is, whatever its size."""
-LEVELS = 256
+LOAD_LEVELS = 256
 """Loads at which the hours above are told for a bound."""
 Offers = Callable[[Gpu], Sequence[MachineOffer]]
 
@@ -219,7 +219,7 @@ class _Bound:
         """The bound for the load of a case."""
         loads, workload = case.months.load_ratio, case.inputs.scenario.workload
         peak = effective_peak_ratio(workload) * float(loads.max())
-        on_h = hours_above(np.linspace(0.0, peak, LEVELS + 1) / loads[:, None], workload)
+        on_h = hours_above(np.linspace(0.0, peak, LOAD_LEVELS + 1) / loads[:, None], workload)
         on_h[:, -1] = 0.0
         return cls(case, on_h, peak)
 
@@ -229,16 +229,16 @@ class _Bound:
         demand, months = self.case.inputs.demand, self.case.months
         each = stair.requests_per_replica / demand.requests_per_month * demand.effective_peak_ratio
         loads = np.arange(float(min(ceil(self.peak_ratio / each), machines.most_replicas(capacity)))) * each
-        levels = np.ceil(np.minimum(loads / self.peak_ratio, 1.0) * LEVELS).astype(int)
+        levels = np.ceil(np.minimum(loads / self.peak_ratio, 1.0) * LOAD_LEVELS).astype(int)
         machine = self._priced(self.on_h, prices.hourly_usd, prices.kept_usd)
         usd, beyond = machine, 0.0
         if self.case.api is not None:
             request = months.bill_ratio * months.volume_ratio / months.load_ratio
             bill = self.case.api.unbatched_usd_per_month * request[:, None] / HOURS_PER_MONTH
-            above = np.minimum(np.arange(LEVELS + 1) + ceil(each / self.peak_ratio * LEVELS), LEVELS)
+            above = np.minimum(np.arange(LOAD_LEVELS + 1) + ceil(each / self.peak_ratio * LOAD_LEVELS), LOAD_LEVELS)
             usd = np.minimum(machine, bill * each * self.on_h[:, above])
-            first = ceil(loads.size * each / self.peak_ratio * LEVELS) + 1
-            beyond = float((bill * self.on_h[:, first:]).sum(axis=1).mean()) * self.peak_ratio / LEVELS
+            first = ceil(loads.size * each / self.peak_ratio * LOAD_LEVELS) + 1
+            beyond = float((bill * self.on_h[:, first:]).sum(axis=1).mean()) * self.peak_ratio / LOAD_LEVELS
         spares = min(stair.spare_replicas, prices.held_count), max(stair.spare_replicas - prices.held_count, 0)
         rest = max(prices.held_count - stair.spare_replicas, 0)
         held, held_usd = np.minimum(usd, prices.held_usd), np.minimum(machine[:, 0], prices.held_usd)
@@ -254,7 +254,7 @@ class _Bound:
 
 def _sum(usd: Array, levels: NDArray[np.intp]) -> Array:
     """Of each month (h,), over replicas at these levels; `usd` (h, levels + 1)."""
-    return np.asarray(usd @ np.bincount(levels, minlength=LEVELS + 1))
+    return np.asarray(usd @ np.bincount(levels, minlength=LOAD_LEVELS + 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ hybrid          a base-load fleet, with overflow to an API
 month_path      what changes from month to month
 curve_points    values of the inputs that vary
 bill_curves     cost of the API options over them
+fleet_costs     cost of fleets in the parts that fall at different times
 cost_curves     cost of every allowed option over inputs that vary
 ranking         all allowed options, cheapest first
 traffic_costs   costs over the ranges of the traffic

@@ -25,8 +25,9 @@ from calculators.compliance.operator_check import api_seller, expand
 from calculators.compliance.residency import is_regional, required_facts
 from calculators.fleet.operating_costs import CostLine, fixed_line, hosted_open_lines, resale_lines
 from calculators.options.option import LinearCost, Option, OptionKind, with_range
+from calculators.scenario.gates import answers_all
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Candidate, Gate, answers_all
+from calculators.scenario.schema import Candidate, Gate
 from calculators.units import multiple_of, percent, usd
 
 CACHING_DISCOUNT = "prompt caching"

@@ -17,12 +17,12 @@ from calculators.options.curve_points import Points, tiled
 from calculators.options.fleet_costs import (
     PAID_ONCE,
     FleetCosts,
+    FleetParts,
     MonthlyCosts,
-    Parts,
     UntilServing,
     due_usd,
-    total,
-    where,
+    parts_where,
+    sum_of_parts,
 )
 from calculators.options.month_path import MonthPath, month_path
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
@@ -176,10 +176,10 @@ class OptionCurves:
         shape = points, months
         buys = self.api.buys_usd(monthly, self.path)
         whole, base, rents, chosen = self._fleets_usd(monthly, buys)
-        first = tuple(usd.reshape(-1, *shape)[..., 0] for usd in (buys, total(whole), total(base)))
-        is_outgrown = np.isinf(total(whole)) & np.isfinite(np.repeat(first[1], months, axis=1))
-        whole = where(is_outgrown, self._beyond_limit(base, buys, monthly), whole)
-        base = where(total(whole) <= total(base), whole, base)
+        first = tuple(usd.reshape(-1, *shape)[..., 0] for usd in (buys, sum_of_parts(whole), sum_of_parts(base)))
+        is_outgrown = np.isinf(sum_of_parts(whole)) & np.isfinite(np.repeat(first[1], months, axis=1))
+        whole = parts_where(is_outgrown, self._beyond_limit(base, buys, monthly), whole)
+        base = parts_where(sum_of_parts(whole) <= sum_of_parts(base), whole, base)
         todays = self.api.todays_usd(monthly, self.path)
         until = self._until_serving(monthly, np.concatenate([todays[None], buys]), rents) if self.path.waits else None
 
@@ -206,12 +206,12 @@ class OptionCurves:
             first_usd=(first[0], first[1], first[2]),
         )
 
-    def _beyond_limit(self, base: Parts, buys_usd: Array, at: Points) -> Parts:
+    def _beyond_limit(self, base: FleetParts, buys_usd: Array, at: Points) -> FleetParts:
         """Machines and all else (g, t) where volume is more than a fleet may carry: one for the base load, or where none pays the cheapest
         API option, with the staffing that is there."""
         api = np.broadcast_to(buys_usd.min(axis=0, initial=np.inf) + self._rest_usd(at), base[0].shape)
         no_machines = np.where(np.isinf(api), np.inf, 0.0)
-        return where(np.isinf(base[0]), (no_machines, api), base)
+        return parts_where(np.isinf(base[0]), (no_machines, api), base)
 
     def _held_usd(self, at: Points) -> Array:
         """What all machines of each staircase that the user already has cost (s, t)."""
@@ -234,7 +234,7 @@ class OptionCurves:
         is_cheapest = np.arange(len(hybrids))[:, None] == np.argmin(hybrids, axis=0)
         return np.asarray(is_cheapest & (hybrids < bar))
 
-    def _fleets_usd(self, at: Points, buys_usd: Array) -> tuple[Parts, Parts, Array, NDArray[np.intp]]:
+    def _fleets_usd(self, at: Points, buys_usd: Array) -> tuple[FleetParts, FleetParts, Array, NDArray[np.intp]]:
         """Fleets that carry everything, and fleets for the base load with overflow: machines and all else of each group (g, t); rents of
         every staircase (s, t); the chosen staircases (g, t)."""
         shape = len(self.groups), at.requests_per_month.size
@@ -338,7 +338,7 @@ class OptionCurves:
 
     def _hybrids_usd(
         self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp], buys_usd: Array
-    ) -> Parts:
+    ) -> FleetParts:
         """Base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option, its easy requests to a
         small model where that costs less: machines (g, t), inf where none is cheaper than the full fleet, or staffing alone keeps it
         from being clearly cheaper, and all else (g, t). Beyond the GPU limit there is no full fleet, but still one for the base load."""
@@ -358,7 +358,9 @@ class OptionCurves:
                 rent, bill = cheapest_base_load_usd(columns, volumes, peaks, billed, self.inputs.scenario.workload)
                 rent = np.where(rent + bill < full_usd[place, may], rent, np.inf)
                 one, best = (rent, bill + (rest_usd + fixed)[may]), (parts[0][place, may], parts[1][place, may])
-                parts[0][place, may], parts[1][place, may] = where(total(one) < total(best), one, best)
+                parts[0][place, may], parts[1][place, may] = parts_where(
+                    sum_of_parts(one) < sum_of_parts(best), one, best
+                )
         if (np.diff(self.path.volume_ratio * self.path.need_ratio) < 0).any():  # committed machines stay
             kept = self.is_committed[chosen[:, 0]]
             by_month = parts[0].reshape(len(parts[0]), -1, self.path.months)

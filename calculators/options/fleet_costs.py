@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from calculators.fleet.operating_costs import CostKind
 from calculators.scenario.demand import Array
 
-Parts = tuple[Array, Array]
+FleetParts = tuple[Array, Array]
 """Machines, and all else."""
 PAID_ONCE: tuple[CostKind, ...] = ("migration", "hiring")
 """Lines that are paid whenever a fleet begins to serve."""
@@ -75,9 +75,11 @@ def due_usd(machines_usd: Array, due_ratio: Array, held_usd: Array, serving_frac
     return np.where(np.isinf(machines_usd), np.inf, added + held * serving_frac)
 
 
-def total(parts: Parts) -> Array:
+def sum_of_parts(parts: FleetParts) -> Array:
+    """Machines and all else together. Same shape as each."""
     return parts[0] + parts[1]
 
 
-def where(condition: NDArray[np.bool_], one: Parts, other: Parts) -> Parts:
+def parts_where(condition: NDArray[np.bool_], one: FleetParts, other: FleetParts) -> FleetParts:
+    """The parts of `one` where the condition holds, else those of `other`."""
     return np.where(condition, one[0], other[0]), np.where(condition, one[1], other[1])

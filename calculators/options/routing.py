@@ -14,8 +14,8 @@ from calculators.options.option import Option
 from calculators.options.seller_targets import TargetCheck, TargetStatus
 from calculators.options.step_down import step_down_options
 from calculators.scenario.committed_spend import used_by_both
+from calculators.scenario.gates import answers_easy_only
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import answers_easy_only
 from calculators.units import listed, percent
 
 NOT_COUNTED = "taken to be as long as the others; what a router costs is not counted"

@@ -10,7 +10,8 @@ from calculators.errors import DataError
 from calculators.fleet.candidate_configs import candidate_configs, searched_gpus
 from calculators.fleet.machine_offers import machine_offers
 from calculators.fleet.rent_gap import rent_gap
-from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, StepDown, answers_all, label
+from calculators.scenario.gates import answers_all
+from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, StepDown, label
 from calculators.units import count, printable
 
 _Entry = TypeVar("_Entry")

@@ -17,8 +17,9 @@ from calculators.api.step_downs import step_downs, superseded_by
 from calculators.fleet.operating_costs import resale_lines
 from calculators.options.buy import api_option, optimized_bill, regional_ratio
 from calculators.options.option import Option
+from calculators.scenario.gates import answers_all
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Gate, StepDown, answers_all
+from calculators.scenario.schema import Gate, StepDown
 
 
 def step_down_options(inputs: Inputs, may_serve: Callable[[Gate], bool] = answers_all) -> list[Option]:

@@ -8,6 +8,7 @@ evidence            what was measured at today's API, and what the product requi
 operations          how the fleet is operated, and its cost besides GPUs
 outlook             what is expected of the months ahead
 schema              every input, with its label on the screen
+gates               what a model may answer
 link                a scenario as the text of a link
 usage_block         what a workload file says of its log
 files               a scenario from a YAML file

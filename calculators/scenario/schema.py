@@ -34,16 +34,6 @@ Growth = Annotated[float, Field(ge=-0.5, le=1.0)]
 PeakRatio = Annotated[float, Field(ge=1, le=10_000)]
 
 
-def answers_all(gate: Gate) -> bool:
-    """Whether a model of this quality may answer every request."""
-    return gate in ("accepted", "assumed")
-
-
-def answers_easy_only(gate: Gate) -> bool:
-    """Whether a model of this quality may answer easy requests and no others."""
-    return gate == "easy_only"
-
-
 class LengthCell(Record):
     """A group of similar requests: its share of all requests and its mean token counts."""
 

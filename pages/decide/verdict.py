@@ -46,21 +46,22 @@ if total := winner_line(result):
     st.markdown(escape(total))
 metric_row(result)
 
-by_volume, over_time = st.tabs(["Break-even by volume", "Cost over time"])
+by_volume, over_time = st.tabs(["Break-even by volume", "Cost over time"], key="view_chart", on_change="rerun")
 with by_volume:
     st.markdown(f"**{escape(result.takeaway)}**")
     st.plotly_chart(crossover_chart(result), alt=result.takeaway, key="verdict_chart")
-with over_time:
-    shown = shown_months(result)
-    takeaway = cash_takeaway(shown, result)
-    st.markdown(f"**{escape(takeaway)}**")
-    st.plotly_chart(cash_chart(shown, result.scenario.as_of), alt=takeaway, key="verdict_cash_chart")
-    st.markdown(escape(growth_sentence(result, [evaluation_of(one) for one in growth_ends(result.scenario)])))
-    if cheaper := cheaper_api(result.scenario, catalog().outlook):
-        st.markdown(escape(cheaper_api_sentence(result, evaluation_of(cheaper))))
-    st.caption(
-        "Every option month by month, what the totals rest on, and ways to hold the capacity: page Cost over time."
-    )
+if over_time.open:  # drawn, and evaluated at other prices, only when it is looked at
+    with over_time:
+        shown = shown_months(result)
+        takeaway = cash_takeaway(shown, result)
+        st.markdown(f"**{escape(takeaway)}**")
+        st.plotly_chart(cash_chart(shown, result.scenario.as_of), alt=takeaway, key="verdict_cash_chart")
+        st.markdown(escape(growth_sentence(result, [evaluation_of(one) for one in growth_ends(result.scenario)])))
+        if cheaper := cheaper_api(result.scenario, catalog().outlook):
+            st.markdown(escape(cheaper_api_sentence(result, evaluation_of(cheaper))))
+        st.caption(
+            "Every option month by month, what the totals rest on, and ways to hold the capacity: page Cost over time."
+        )
 st.markdown(escape(verdict.reason))
 if not result.today_allowed:
     st.warning(escape(f"Your current API is no option: {result.today_barred}."), icon=":material/gavel:")

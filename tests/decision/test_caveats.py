@@ -1,11 +1,9 @@
 """Caveats: prices, speeds, techniques, workload, conditions and growth."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from options_by_hand import hand_made_build
 from signals_by_name import CATALOG, run
 from support import merged, scenario
 
@@ -15,7 +13,7 @@ from calculators.catalog.load import load_catalog
 from calculators.decision.caveats import caveats, contract_conditions, growth_note
 from calculators.evaluate import evaluate
 from calculators.scenario.inputs import Inputs
-from calculators.units import count, plural
+from calculators.units import count
 
 
 @pytest.mark.parametrize(
@@ -118,39 +116,6 @@ def test_an_old_gpu_price_is_told_with_its_day_and_trusted_less() -> None:
     assert "was last seen on 2026-11-01, 181 days ago; no newer price of this GPU is allowed" in text
 
 
-def test_spot_may_be_taken_back() -> None:
-    notes = _notes(hardware={"commitments": ["spot"]})
-    assert "are spot: the provider may take them back at any time" in notes
-    assert "No availability is assumed for them." in notes
-    assert "spot" not in _notes()
-
-
-@pytest.mark.parametrize(("horizon_months", "is_warned"), [(6, True), (35, True), (36, False), (48, False)])
-def test_a_commitment_longer_than_the_horizon_is_warned_of(horizon_months: int, is_warned: bool) -> None:
-    notes = _notes(hardware={"commitments": ["3y"]}, operations={"horizon_months": horizon_months})
-    words = f"a commitment of 36 months, longer than your horizon of {plural(horizon_months, 'month')}"
-    assert (words in notes) is is_warned
-
-
-def test_the_rent_beyond_the_horizon_is_counted_by_hand(catalog: Catalog) -> None:
-    """$12,000 a month for 36 months less 6: $360k."""
-    build, _ = hand_made_build(catalog, 12_000, 1_000)
-    assert build.plan is not None
-    committed = replace(build, plan=replace(build.plan, offer=replace(build.plan.offer, commitment="3y")))
-    inputs = Inputs.of(scenario(operations={"horizon_months": 6}), catalog)
-    notes = " ".join(caveats(inputs, run().today, [committed]))
-    assert "The rent of $360k for the 30 months after your horizon is counted." in notes
-
-
-@pytest.mark.parametrize(("horizon_months", "worth"), [(12, "62%"), (36, "30%")])
-def test_servers_are_sold_at_the_end_of_the_horizon(horizon_months: int, worth: str) -> None:
-    """For 62.5% after a year and 30% after three."""
-    hardware = {"commitments": ["5y"], "include_owned": True}
-    notes = _notes(hardware=hardware, operations={"horizon_months": horizon_months})
-    assert f"sold at the end of your horizon of {horizon_months} months; one bought today then brings {worth}" in notes
-    assert "of its price (low confidence)" in notes
-
-
 def test_a_saving_by_caching_names_the_hit_rate_it_is_priced_at() -> None:
     """Only where the cheapest API option counts on more cache reads than today's."""
 
@@ -194,13 +159,3 @@ def test_a_replica_at_the_edge_of_its_memory_is_said_to_need_a_trial(input_p95_t
         techniques={"parallelism": False},
     )
     assert ("may not start" in said) == is_warned
-
-
-@pytest.mark.parametrize(("months", "told"), [(12, False), (13, True), (24, True)])
-def test_a_commitment_that_outlasts_the_horizon_is_told_with_what_leaving_would_cost(months: int, told: bool) -> None:
-    found = run(api={"committed_usd_per_month": 1_000, "committed_months": months}, operations={"horizon_months": 12})
-    left = [note for note in found.caveats if "beyond your horizon" in note]
-    assert bool(left) is told
-    if months == 24:
-        assert "12 months beyond your horizon" in left[0]
-        assert "up to $12k" in left[0]

@@ -23,7 +23,7 @@ def test_a_hire_costs_a_share_of_a_years_pay_and_the_pay_of_the_ramp_up(catalog:
     hiring = hiring_of(inputs)
     assert hiring == Hiring(1, 260_000, hiring_weeks=10, ramp_up_weeks=8, recruiting_frac=0.2)
     assert (hiring.recruiting_usd, hiring.ramp_up_usd) == (pytest.approx(52_000), pytest.approx(40_000))
-    assert ready_weeks(inputs) == 18
+    assert ready_weeks(inputs.scenario, inputs.catalog) == 18
     [line] = hiring_lines(inputs)
     assert line.usd_per_month == line.low_usd_per_month == line.high_usd_per_month == pytest.approx(92_000 / 12)
     assert line.basis == "your input"
@@ -41,14 +41,15 @@ def test_without_hires_the_typed_weeks_count_and_nothing_else(catalog: Catalog) 
         inputs = _inputs(catalog, *roles, hiring_weeks=7, ramp_up_weeks=9, hiring_cost_frac=1)
         assert hiring_of(inputs) is None
         assert hiring_lines(inputs) == ()
-        assert ready_weeks(inputs) == 7
-    assert ready_weeks(_inputs(catalog)) == 0
+        assert ready_weeks(inputs.scenario, inputs.catalog) == 7
+    none = _inputs(catalog)
+    assert ready_weeks(none.scenario, none.catalog) == 0
 
 
 def test_what_is_not_typed_of_a_hire_is_the_rule_of_thumb_with_its_range(catalog: Catalog) -> None:
     """An unknown number of weeks is not zero weeks; the pay has the range of the engineer cost."""
     inputs, rules = _inputs(catalog, {"name": "ML", "fte": 1, "hires_fte": 1}), catalog.outlook
-    assert ready_weeks(inputs) == rules.hiring_weeks.central + rules.ramp_up_weeks.central
+    assert ready_weeks(inputs.scenario, inputs.catalog) == rules.hiring_weeks.central + rules.ramp_up_weeks.central
     [line] = hiring_lines(inputs)
     ends = (
         (rules.hiring_cost_frac.low, rules.ramp_up_weeks.low),
@@ -62,7 +63,7 @@ def test_what_is_not_typed_of_a_hire_is_the_rule_of_thumb_with_its_range(catalog
 
 def test_typed_zero_weeks_are_zero(catalog: Catalog) -> None:
     inputs = _inputs(catalog, SRE, hiring_weeks=0, ramp_up_weeks=0, hiring_cost_frac=0)
-    assert ready_weeks(inputs) == 0
+    assert ready_weeks(inputs.scenario, inputs.catalog) == 0
     assert hiring_lines(inputs)[0].usd_per_month == 0
 
 

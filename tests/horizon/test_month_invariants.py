@@ -125,9 +125,12 @@ def test_longer_hiring_never_costs_less_where_the_api_until_then_costs_more_than
     """As long as it serves within the horizon: people who start later are not paid in it."""
     asked = _changed(asked, "outlook", ramp_up_weeks=0.0)
     soon, late = (evaluate(_changed(asked, "outlook", hiring_weeks=w), LIVE) for w in (0.0, more))
-    after = _by_name(late.horizon)
-    for name, one in _by_name(soon.horizon).items():
-        if name[0] in ("self_host", "hybrid") and not one.option.plan.offer.is_owned:
+    after = {
+        (o.option.kind, o.option.model): o for o in late.horizon.options
+    }  # a shorter use may lead to other machines
+    for one in soon.horizon.options:
+        name = one.option.kind, one.option.model
+        if name in after and name[0] in ("self_host", "hybrid") and not one.option.plan.offer.is_owned:
             hosts = [
                 o for o in soon.horizon.options if o.option.kind == "hosted_open" and o.option.model == one.option.model
             ]

@@ -39,7 +39,7 @@ def test_a_model_whose_window_is_below_the_p95_request_is_neither_bought_nor_ser
     assert {row.constraint for row in result.feasibility} == {"context"}
     assert "(prompt plus output): Llama 3 8B (8,192 tokens)." in " ".join(result.caveats)
     assert "No candidate open model holds your requests (Llama 3 8B: its context window" in result.verdict.reason
-    assert "Add a model with a longer context window" in result.verdict.reason
+    assert "still to be evaluated, to Candidate open models on the Candidates page." in result.verdict.reason
 
 
 def test_the_remedy_works_a_model_with_a_longer_window_is_an_option() -> None:

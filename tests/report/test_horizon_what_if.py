@@ -122,7 +122,10 @@ def test_todays_total_of_any_growth_lies_between_those_of_its_ends(growths: list
 
 def test_where_volume_outgrows_an_option_there_is_no_total() -> None:
     now = found(
-        workload={"growth_high_frac": 1.0}, hardware={"max_gpus": 8}, api={"provider": "openai", "model": "gpt-5.4"}
+        workload={"growth_high_frac": 1.0},
+        hardware={"max_gpus": 8},
+        api={"provider": "openai", "model": "gpt-5.4"},
+        compliance={"requirements": ["air-gap"]},
     )
     fleet = next(one for one in now.horizon.options if not one.option.is_buy)
     now = replace(now, horizon=replace(now.horizon, options=(fleet, now.horizon.today)))

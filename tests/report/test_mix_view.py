@@ -109,14 +109,12 @@ def test_it_says_among_how_many_configurations_the_mix_was_found(live_catalog: C
     result = evaluate(read_scenario(ROOT / "scenarios/eu-public-sector.yaml", TODAY), live_catalog)
     view = mix_view(result, live_catalog)
     assert view is not None
-    assert view.compared.startswith(
-        f"The cheapest of {view.found.config_count} configurations that meet your targets: "
-    )
-    assert f"{view.found.tried_count} compared in full, none of the others can cost less." in view.compared
-    config = view.found.capacity.config
-    assert "The cheapest fleet on the terms that you search is" not in compared_sentence(view.found, config)
+    assert view.compared.startswith(f"The cheapest of {view.best.config_count} configurations that meet your targets: ")
+    assert f"{view.best.tried_count} compared in full, none of the others can cost less." in view.compared
+    config = view.best.capacity.config
+    assert "The cheapest fleet on the terms that you search is" not in compared_sentence(view.best, config)
     other = replace(config, tensor_parallel=2 * config.tensor_parallel)
-    assert "The cheapest fleet on the terms that you search is" in compared_sentence(view.found, other)
-    cut = compared_sentence(replace(view.found, is_exact=False), view.found.capacity.config)
+    assert "The cheapest fleet on the terms that you search is" in compared_sentence(view.best, other)
+    cut = compared_sentence(replace(view.best, is_exact=False), view.best.capacity.config)
     assert cut.endswith("compared in full, those with the lowest possible cost.")
     assert view.sentence == f"Load by hour ({view.configuration}): {view.headline}"

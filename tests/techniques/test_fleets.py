@@ -62,7 +62,7 @@ def test_separate_pools_add_the_transfer_of_the_cache_to_the_first_token() -> No
 
 def test_what_each_saves_alone_does_not_add_up_to_what_all_save_together() -> None:
     """Headline gains must never be added or multiplied: this fleet is the counter-example."""
-    plan, inputs = fleet("own-servers-at-scale", speculation=True, kv_cache="fp8")
+    plan, inputs = fleet("peaky-at-scale", speculation=True, kv_cache="fp8")
     made = [step.state for step in cumulative_steps(plan, inputs)]
     assert made[0] is not None
     assert made[-1] is not None
