@@ -17,6 +17,8 @@ horizon_text     sentences on totals, net present value and payback
 horizon_what_if  totals and recommendation at either end of growth, and with cheaper APIs
 capacity_ways    the ways to hold a fleet's capacity: on demand, reserved, spot, bought, leased, already there
 outlook_view     what the months assume, with sources
+confidence_text  how sure the decision is, in words
+confidence_json  the same as plain values
 rent_view        GPU prices that a scenario searches, and prices over time
 mix_text         rows and sentences of a mix of terms and of fleets that follow the load
 mix_view         load by hour, the cheapest mix of terms and its reasons

@@ -7,7 +7,7 @@ import numpy as np
 from calculators.decision.choice import Answer, answer_of
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
-from calculators.uncertainty.confidence import Confidence
+from calculators.uncertainty.confidence import DecisionConfidence
 from calculators.uncertainty.findings import Finding
 from calculators.units import listed, plural, usd
 
@@ -26,7 +26,8 @@ ANSWER_WORDS: dict[Answer, str] = {
     "build": "self-hosting",
 }
 TOLD_APART_FRAC = 0.05
-LEAST_TOLD_FRAC = 0.01
+LEAST_REGRET_USD = 0.5
+LEAST_WORTH_FRAC = 0.01
 """Of the recommended total: a finding worth less is not told."""
 
 
@@ -46,7 +47,7 @@ def odds(probability: float) -> str:
     return f"about {min(tenths, 9)} times in 10"
 
 
-def probability_sentence(evaluation: Evaluation, sure: Confidence) -> str:
+def probability_sentence(evaluation: Evaluation, sure: DecisionConfidence) -> str:
     """How sure the recommendation is, its answer before its form; what is in that, and what is not."""
     winner, months = evaluation.verdict.winner, evaluation.horizon.months
     counted = [one.name for one in sure.spreads]
@@ -67,7 +68,7 @@ def probability_sentence(evaluation: Evaluation, sure: Confidence) -> str:
     return f"{told}. Counted: how far off these may be: {listed(counted)}. Not counted: {', '.join(NOT_IN_IT)}."
 
 
-def _runner_up(sure: Confidence, winner: Option) -> tuple[Option, float] | None:
+def _runner_up(sure: DecisionConfidence, winner: Option) -> tuple[Option, float] | None:
     """The option that is the cheapest most often beside the winner; None where that is practically never."""
     pairs = zip(sure.outcomes.options, sure.outcomes.probability.tolist(), strict=True)
     others = [(option, frac) for option, frac in pairs if option is not winner]
@@ -75,15 +76,15 @@ def _runner_up(sure: Confidence, winner: Option) -> tuple[Option, float] | None:
     return best if best is not None and best[1] >= 1 - SURE_FRAC else None
 
 
-def band_sentence(evaluation: Evaluation, sure: Confidence) -> str:
+def band_sentence(evaluation: Evaluation, sure: DecisionConfidence) -> str:
     """The range of the recommended total."""
     low, _, high = sure.outcomes.total_bands_usd[sure.outcomes.options.index(evaluation.verdict.winner)].tolist()
     return f"In 8 of 10 cases it costs {usd(low)} to {usd(high)} in total."
 
 
-def finding_sentence(evaluation: Evaluation, sure: Confidence) -> str:
+def finding_sentence(evaluation: Evaluation, sure: DecisionConfidence) -> str:
     """Which input is worth finding out, and what not knowing costs."""
-    floor = LEAST_TOLD_FRAC * evaluation.horizon.cheapest.tco_usd
+    floor = LEAST_WORTH_FRAC * evaluation.horizon.cheapest.tco_usd
     worth = [one for one in sure.findings if one.worth_usd > floor]
     if not worth:
         return "Finding out any one input would not change the decision enough to pay for much work."
@@ -94,10 +95,12 @@ def finding_sentence(evaluation: Evaluation, sure: Confidence) -> str:
     return f"{told}. Knowing everything would save {usd(sure.worth_of_everything_usd)}."
 
 
-def regret_sentence(evaluation: Evaluation, sure: Confidence) -> str:
+def regret_sentence(evaluation: Evaluation, sure: DecisionConfidence) -> str:
     """What the recommendation is expected to cost above the best choice, seen afterwards."""
     regret = sure.outcomes.regret_usd
     mine = float(regret[sure.outcomes.options.index(evaluation.verdict.winner)])
+    if mine < LEAST_REGRET_USD:
+        return "Seen afterwards, no other choice would have been better."
     told = f"Seen afterwards, this choice costs {usd(mine)} more than the best one on average"
     least = int(np.argmin(regret))
     if sure.outcomes.options[least] is evaluation.verdict.winner or regret[least] > mine * 0.99:
@@ -105,7 +108,7 @@ def regret_sentence(evaluation: Evaluation, sure: Confidence) -> str:
     return f"{told}; {sure.outcomes.options[least].label} costs {usd(float(regret[least]))} more."
 
 
-def confidence_lines(evaluation: Evaluation, sure: Confidence | None) -> list[str]:
+def confidence_lines(evaluation: Evaluation, sure: DecisionConfidence | None) -> list[str]:
     """Every sentence, first the one of confidence; none where no option is allowed."""
     if sure is None:
         return []
@@ -115,7 +118,7 @@ def confidence_lines(evaluation: Evaluation, sure: Confidence | None) -> list[st
     return [sentence(evaluation, sure) for sentence in told]
 
 
-def index_rows(found: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
+def finding_rows(found: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
     """Each input with its range, what the gap between self-hosting and buying is at either end, and what it is worth to know."""
     return [
         (

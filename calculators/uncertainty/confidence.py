@@ -23,7 +23,7 @@ VOLUME_SAMPLES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Confidence:
+class DecisionConfidence:
     """How sure the decision is."""
 
     spreads: tuple[Spread, ...]
@@ -42,7 +42,7 @@ class Confidence:
 
 def confidence_of(
     evaluation: Evaluation, catalog: Catalog, samples: int = SAMPLES, seed: int = SEED
-) -> Confidence | None:
+) -> DecisionConfidence | None:
     """How sure the decision of an evaluation is; None where no option is allowed."""
     options = evaluation.allowed
     if not options:
@@ -57,7 +57,7 @@ def confidence_of(
     few = sampled_ratios(spreads, min(VOLUME_SAMPLES, samples), seed)
     at = points_at(few, spreads, curves)
     by_volume = [outcomes_of(options, curves, at.at_volume(multiple)).probability for multiple in VOLUME_MULTIPLES]
-    return Confidence(
+    return DecisionConfidence(
         spreads=spreads,
         outcomes=outcomes,
         findings=findings(outcomes, ratios, spreads, curves),

@@ -93,5 +93,5 @@ def _indices(gap: Array, ratios: Array) -> Array:
     if finite.sum() < len(gap) / 2 or np.ptp(gap[finite]) == 0:
         return np.zeros(len(ratios))
     problem = {"num_vars": len(ratios), "names": [str(i) for i in range(len(ratios))], "bounds": [[0, 1]] * len(ratios)}
-    found = rbd_fast.analyze(problem, ratios[:, finite].T, gap[finite], num_resamples=2, seed=1)
-    return np.asarray(np.clip(np.asarray(found["S1"], dtype=float), 0.0, 1.0))
+    analysis = rbd_fast.analyze(problem, ratios[:, finite].T, gap[finite], num_resamples=2, seed=1)
+    return np.asarray(np.clip(np.asarray(analysis["S1"], dtype=float), 0.0, 1.0))
