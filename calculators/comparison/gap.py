@@ -1,0 +1,201 @@
+"""The gap between two totals, by the inputs that differ."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from calculators.catalog.catalog import Catalog
+from calculators.comparison.differing_inputs import DifferingInput, mixed_scenario
+from calculators.comparison.shapley import (
+    NoValue,
+    Value,
+    antithetic_orders,
+    mean_over_orders,
+    shapley_values,
+    steps_in_order,
+    to_cents,
+)
+from calculators.errors import DataError
+from calculators.evaluate import Evaluation, evaluate
+from calculators.horizon.months import OptionMonths
+from calculators.units import listed, plural
+
+Subject = Literal["recommended", "today", "self_hosted"]
+"""The option whose total is compared."""
+Method = Literal["exact", "orders", "page_order"]
+SUBJECTS: tuple[Subject, ...] = ("recommended", "today", "self_hosted")
+MAX_EXACT = 6
+"""Beyond so many inputs Shapley values are estimated: 2 ^ n evaluations take too long."""
+MAX_EVALUATIONS = 64
+Totals = dict[Subject, float | str]
+"""Total over the horizon of each subject in USD, or why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapShare:
+    """What one input, or several that cannot be told apart, add to a gap."""
+
+    inputs: tuple[DifferingInput, ...]
+    usd: float
+
+    @property
+    def label(self) -> str:
+        return listed([one.label for one in self.inputs])
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The difference of two totals, second less first, and its parts; in whole cents."""
+
+    subject: Subject
+    months: int | None
+    """The horizon of both; None where they have different ones: every amount is then the mean of a month."""
+    a_usd: float | None
+    b_usd: float | None
+    shares: tuple[GapShare, ...] = ()
+    """They add up to the gap. Empty where it cannot be attributed, or nothing differs."""
+    method: Method = "exact"
+    orders_count: int = 0
+    """Orders in which the inputs were changed, where the shares are means over them."""
+    note: str = ""
+    """Why there is no gap, or why inputs are told in the order of the pages."""
+
+    @property
+    def usd(self) -> float | None:
+        """Second less first; None where either has no total."""
+        return None if self.a_usd is None or self.b_usd is None else round(self.b_usd - self.a_usd, 2)
+
+
+def gaps(a: Evaluation, b: Evaluation, differing: Sequence[DifferingInput], catalog: Catalog) -> tuple[Gap, ...]:
+    """The gap of each subject, from the same mixed scenarios."""
+    of = _mixes(a, b, differing, catalog)
+    months = a.horizon.months if a.horizon.months == b.horizon.months else None
+    return tuple(_gap(subject, months, of, differing) for subject in SUBJECTS)
+
+
+def totals_of(evaluation: Evaluation) -> Totals:
+    """The totals of an evaluation, or why there is none."""
+    horizon, winner = evaluation.horizon, evaluation.verdict.winner
+    is_allowed = any(option is winner for option in evaluation.allowed)
+    builds = [one for one in horizon.options if one.option.is_build]
+    lost = evaluation.no_fleet or evaluation.outgrown
+    return {
+        "recommended": _total(horizon.of(winner), "volume outgrows the recommended option within the horizon")
+        if is_allowed
+        else "no option with a known price is allowed",
+        "today": horizon.today.tco_usd,
+        "self_hosted": _total(next(iter(builds), None), lost.words if lost else "no self-hosted option qualifies"),
+    }
+
+
+def _total(months: OptionMonths | None, reason: str) -> float | str:
+    return months.tco_usd if months is not None else reason.rstrip(".")
+
+
+def _mixes(
+    a: Evaluation, b: Evaluation, differing: Sequence[DifferingInput], catalog: Catalog
+) -> Callable[[frozenset[int]], tuple[Totals, int]]:
+    """Totals and months of the first scenario with these inputs, by place, of the second; each evaluated once."""
+
+    @cache
+    def of(changed: frozenset[int]) -> tuple[Totals, int]:
+        if len(changed) in (0, len(differing)):
+            one = b if changed else a
+            return totals_of(one), one.horizon.months
+        fields = [field for place in changed for field in differing[place].fields]
+        try:
+            one = evaluate(mixed_scenario(a.scenario, b.scenario, fields), catalog)
+        except DataError as error:
+            return dict.fromkeys(SUBJECTS, str(error).rstrip(".")), 1
+        return totals_of(one), one.horizon.months
+
+    return of
+
+
+def _gap(
+    subject: Subject,
+    months: int | None,
+    of: Callable[[frozenset[int]], tuple[Totals, int]],
+    differing: Sequence[DifferingInput],
+) -> Gap:
+    def value(changed: frozenset[int]) -> float:
+        totals, horizon_months = of(changed)
+        total = totals[subject]
+        if isinstance(total, str):
+            raise NoValue(total)
+        return total if months is not None else total / horizon_months
+
+    (a_usd, no_a), (b_usd, no_b) = (_end(value, changed) for changed in (range(0), range(len(differing))))
+    if a_usd is None or b_usd is None:
+        missing = [f"the {which} has no total: {why}" for which, why in (("first", no_a), ("second", no_b)) if why]
+        return Gap(subject=subject, months=months, a_usd=a_usd, b_usd=b_usd, note="; ".join(missing))
+    attribution = _attribution(value, len(differing))
+    cents = to_cents([usd for _, usd in attribution.effects], b_usd - a_usd)
+    shares = [
+        GapShare(tuple(differing[place] for place in places), usd)
+        for (places, _), usd in zip(attribution.effects, cents, strict=True)
+    ]
+    return Gap(
+        subject=subject,
+        months=months,
+        a_usd=a_usd,
+        b_usd=b_usd,
+        shares=tuple(shares),
+        method=attribution.method,
+        orders_count=attribution.orders_count,
+        note=attribution.note,
+    )
+
+
+def _end(value: Value, changed: Iterable[int]) -> tuple[float | None, str]:
+    """A total in whole cents, or why there is none."""
+    try:
+        return round(value(frozenset(changed)), 2), ""
+    except NoValue as error:
+        return None, str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attribution:
+    """The effects of the inputs, by their places."""
+
+    method: Method
+    effects: list[tuple[tuple[int, ...], float]]
+    orders_count: int = 0
+    note: str = ""
+
+
+def _attribution(value: Value, count: int) -> _Attribution:
+    """Shapley values, exact or over as many orders as there is time for; where a mix has no result, in the order of the pages."""
+    try:
+        if count <= MAX_EXACT:
+            return _Attribution("exact", _one_by_one(shapley_values(value, count)))
+        pairs = max((MAX_EVALUATIONS - 2) // (2 * (count - 1)), 1)
+        orders = antithetic_orders(count, pairs)
+        return _Attribution("orders", _one_by_one(mean_over_orders(value, orders)), len(orders))
+    except NoValue as error:
+        return _Attribution("page_order", steps_in_order(value, count), note=str(error))
+
+
+def _one_by_one(effects: Sequence[float]) -> list[tuple[tuple[int, ...], float]]:
+    return [((place,), effect) for place, effect in enumerate(effects)]
+
+
+def method_words(gap: Gap) -> str:
+    """How the parts of a gap were found, in a sentence."""
+    if not gap.shares:
+        return "Nothing is attributed."
+    match gap.method:
+        case "exact":
+            return (
+                "Shapley values, exact: the mean effect of each input over every order in which the inputs can change "
+                f"({plural(2 ** len(gap.shares), 'mix', 'mixes')} of the two evaluated)."
+            )
+        case "orders":
+            return (
+                f"Shapley values, estimated: the mean effect of each input over {plural(gap.orders_count, 'order')} in which the "
+                "inputs can change, half of them the reverse of the others. The parts add up exactly."
+            )
+        case "page_order":
+            return "In the order of the pages: each input is changed after those before it. The parts add up exactly."
