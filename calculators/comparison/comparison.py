@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from calculators.catalog.catalog import Catalog
 from calculators.comparison.differing_inputs import DifferingInput, bill_goes_with_volume, differing_inputs
-from calculators.comparison.gap import Gap, gaps
+from calculators.comparison.gap import Gap, total_gaps
 from calculators.evaluate import Evaluation, evaluate
 from calculators.scenario.schema import Scenario
 
@@ -23,6 +23,11 @@ class Comparison:
     """Of the cheapest self-hosted options."""
 
     @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """All three."""
+        return self.gap, self.today_gap, self.self_hosted_gap
+
+    @property
     def is_bill_scaled(self) -> bool:
         """Whether an API bill was scaled with the volume to attribute the gaps."""
         return bill_goes_with_volume(self.a.scenario, self.b.scenario, self.differing)
@@ -37,5 +42,5 @@ def compare(a: Scenario, b: Scenario, catalog: Catalog) -> Comparison:
 def compare_evaluations(a: Evaluation, b: Evaluation, catalog: Catalog) -> Comparison:
     """The comparison of two evaluations of one catalog."""
     differing = differing_inputs(a.scenario, b.scenario)
-    gap, today_gap, self_hosted_gap = gaps(a, b, differing, catalog)
+    gap, today_gap, self_hosted_gap = total_gaps(a, b, differing, catalog)
     return Comparison(a=a, b=b, differing=differing, gap=gap, today_gap=today_gap, self_hosted_gap=self_hosted_gap)

@@ -4,16 +4,16 @@ from typing import Any
 
 from calculators.comparison.comparison import Comparison
 from calculators.comparison.comparison_text import SUBJECT_WORDS, answer_sentence, gap_sentence, note
-from calculators.comparison.gap import Gap, method_words
+from calculators.comparison.gap import Gap
 from calculators.evaluate import Evaluation
 
 
 def comparison_json(comparison: Comparison, names: tuple[str, str]) -> dict[str, Any]:
     """Both answers, the differing inputs, and the gap of the recommended options by input; as `today` and `self_hosted` the gaps of
     today's API and of the cheapest self-hosted options. Amounts are whole cents, and the parts add up to the gap."""
-    every = (comparison.gap, comparison.today_gap, comparison.self_hosted_gap)
     a, b = (
-        _answer_json(evaluation, name) | {f"{gap.subject}_usd": (gap.a_usd, gap.b_usd)[place] for gap in every}
+        _answer_json(evaluation, name)
+        | {f"{gap.subject}_usd": (gap.a_usd, gap.b_usd)[place] for gap in comparison.gaps}
         for place, (evaluation, name) in enumerate(zip((comparison.a, comparison.b), names, strict=True))
     )
     return {
@@ -22,8 +22,8 @@ def comparison_json(comparison: Comparison, names: tuple[str, str]) -> dict[str,
         "differing": [{"label": one.label, "field": one.field, "a": one.a, "b": one.b} for one in comparison.differing],
         **_gap_json(comparison.gap),
         "note": note(comparison),
-        "today": _gap_json(comparison.today_gap) | {"note": comparison.today_gap.note},
-        "self_hosted": _gap_json(comparison.self_hosted_gap) | {"note": comparison.self_hosted_gap.note},
+        "today": _gap_json(comparison.today_gap),
+        "self_hosted": _gap_json(comparison.self_hosted_gap),
     }
 
 
@@ -52,6 +52,6 @@ def _gap_json(gap: Gap) -> dict[str, Any]:
             {"label": share.label, "fields": [one.field for one in share.inputs], "usd": share.usd}
             for share in gap.shares
         ],
-        "method": method_words(gap),
+        "method": gap.words,
         "sentence": gap_sentence(gap),
     }

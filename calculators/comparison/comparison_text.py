@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from calculators.comparison.comparison import Comparison
-from calculators.comparison.gap import Gap, GapShare, Subject, method_words, totals_of
+from calculators.comparison.differing_inputs import DifferingInput
+from calculators.comparison.gap import Gap, GapShare, Subject, totals_of
 from calculators.comparison.input_values import as_clause
 from calculators.decision.verdict_text import advice_of
 from calculators.evaluate import Evaluation
@@ -14,7 +15,7 @@ MAX_TOLD = 5
 LEAST_TOLD_FRAC = 0.03
 """A part below this share of all parts is told together with the other small ones."""
 SAME_USD = 0.5
-MAX_SPOKEN_CHARS = 50
+MAX_SPOKEN_CHARS = 80
 """Longer values stand in the list, not in the paragraph."""
 SUBJECT_WORDS: dict[Subject, str] = {
     "recommended": "the recommended option",
@@ -45,7 +46,7 @@ def comparison_text(comparison: Comparison, names: tuple[str, str]) -> str:
             ),
             *(gap_sentence(gap) for gap in (comparison.today_gap, comparison.self_hosted_gap)),
             "",
-            *([method_words(comparison.gap)] if comparison.gap.shares else []),
+            *_methods(comparison),
             note(comparison),
         ]
     )
@@ -81,15 +82,14 @@ def answer_sentence(evaluation: Evaluation) -> str:
 def gap_sentence(gap: Gap) -> str:
     """How much more or less the second one costs, and because of which inputs, the largest first."""
     if gap.usd is None:
-        return f"The gap of {SUBJECT_WORDS[gap.subject]} cannot be attributed: {gap.note}."
+        return f"The gap of {SUBJECT_WORDS[gap.subject]} cannot be attributed. {gap.words}"
     told, rest = _told(gap.shares)
     parts = [f"{_amount(share.usd)} because of {_reason(share)}" for share in told]
     if rest:
         together = _amount(sum(share.usd for share in rest)) or "nothing"
         parts.append(f"{together} because of {plural(sum(len(share.inputs) for share in rest), 'other')} together")
     because = f"{':' if _amount(gap.usd) else ', but'} {listed(parts)}" if parts else ""
-    order = f" Each input is changed after those before it on the pages, because some mixes of the two have no result ({gap.note})."
-    return f"{_start(gap)}{because}.{order if gap.method == 'page_order' else ''}"
+    return f"{_start(gap)}{because}."
 
 
 def _start(gap: Gap) -> str:
@@ -124,15 +124,21 @@ def _told(shares: Sequence[GapShare]) -> tuple[list[GapShare], list[GapShare]]:
 
 
 def _reason(share: GapShare) -> str:
-    """The inputs of a share with both values, where these are short enough to be read aloud."""
-    return listed(
-        [
-            as_clause(one.label)
-            if len(one.a) + len(one.b) > MAX_SPOKEN_CHARS
-            else f"{as_clause(one.label)} ({one.b} instead of {one.a})"
-            for one in share.inputs
-        ]
-    )
+    """The inputs of a share, with what matters most of both values where that is short enough to be read aloud."""
+    return listed([f"{as_clause(one.label)}{in_brackets(_instead(one))}" for one in share.inputs])
+
+
+def _instead(one: DifferingInput) -> str:
+    now, before = one.b.partition(";")[0], one.a.partition(";")[0]
+    return f"{now} instead of {before}" if now != before and len(now) + len(before) <= MAX_SPOKEN_CHARS else ""
+
+
+def _methods(comparison: Comparison) -> list[str]:
+    """How the gaps were attributed: once where it is the same for all."""
+    told = {gap.subject: gap.words for gap in comparison.gaps if gap.shares}
+    if len(set(told.values())) <= 1:
+        return list(told.values())[:1]
+    return [f"{capital(SUBJECT_WORDS[subject])}: {words}" for subject, words in told.items()]
 
 
 def _unit(gap: Gap) -> str:
@@ -142,8 +148,10 @@ def _unit(gap: Gap) -> str:
 def note(comparison: Comparison) -> str:
     """What a reader must know besides: one catalog, and a bill that goes with the volume."""
     a, b = comparison.a.scenario, comparison.b.scenario
-    days = f"on {a.as_of}" if a.as_of == b.as_of else f"the first on {a.as_of}, the second on {b.as_of}"
-    told = [f"Both use today's data (version {comparison.a.digest}) at the prices {days}."]
+    days = f", at the prices of {a.as_of}"
+    if a.as_of != b.as_of:
+        days = f": the first at the prices of {a.as_of}, the second at those of {b.as_of}"
+    told = [f"Both use today's data (version {comparison.a.digest}){days}."]
     if not comparison.differing:
         told.append("The two do not differ in any input.")
     if comparison.is_bill_scaled:

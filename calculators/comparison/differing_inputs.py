@@ -1,17 +1,18 @@
 """The inputs in which two scenarios differ, and scenarios with some inputs of each. Fields that only make sense together are one
 input; names and sources are none, and move with the input that they describe."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
 
-from calculators.comparison.input_values import as_clause, record_words, value_words
+from calculators.comparison.input_values import as_clause, number_words, record_words, value_words
 from calculators.scenario.change import input_label
 from calculators.scenario.schema import Scenario, label, parse_scenario
 from calculators.scenario.typed_prices import Purchase
+from calculators.units import count
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {
     "Requests per month": (
@@ -30,7 +31,7 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
         "workload.p95_basis",
     ),
     "Current API cache use": ("workload.cached_frac", "workload.cache_write_frac", "workload.cached_basis"),
-    "Batch API": ("workload.batch_frac", "workload.deferrable_frac"),
+    "Share in the batch API": ("workload.batch_frac", "workload.deferrable_frac"),
     "Peak-to-average ratio": ("workload.peak_ratio", "workload.peak_basis", "workload.peak_range_ratio"),
     "Monthly growth": (
         "workload.growth_per_month_frac",
@@ -44,7 +45,11 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
     "GPUs you already have": ("hardware.existing_gpus", "hardware.existing_lens"),
     "Speculative decoding": ("techniques.speculation", "techniques.draft_tok", "techniques.acceptance_frac"),
     "Staffing, self-hosted": ("operations.self_host_fte", "operations.roles"),
-    "Measured API latency": ("evidence.api_ttft_p95_ms", "evidence.api_tpot_p95_ms", "evidence.api_latency_source"),
+    "Measured API TTFT and TPOT, p95": (
+        "evidence.api_ttft_p95_ms",
+        "evidence.api_tpot_p95_ms",
+        "evidence.api_latency_source",
+    ),
 }
 """Fields that move as one input, by what they are called together; the others are an input each."""
 NO_INPUTS = ("schema_version", "name")
@@ -151,13 +156,48 @@ def _qualifies(field: str) -> bool:
     return field.endswith("_basis") or "_range_" in field
 
 
-def _words(figures: list[str], changed: list[str], one: Scenario, other: Scenario) -> str:
-    """The figures that differ in words; basis and range where they differ and the figure does not say enough alone."""
-    told = [_figure(field, one, other) for field in figures]
-    if len(figures) > 1:
-        told = [f"{as_clause(label(field))} {words}" for field, words in zip(figures, told, strict=True)]
+def _words(figures: Sequence[str], changed: Sequence[str], one: Scenario, other: Scenario) -> str:
+    """The figures that differ in words, what matters most before the first semicolon; basis and range where they differ."""
+    if len(figures) > 1 and figures[0] in _IN_SHORT:
+        told = [_IN_SHORT[figures[0]](one)]
+    else:
+        told = [_figure(field, one, other) for field in figures]
+        if len(figures) > 1:  # the first is what they are called together
+            rest = zip(figures[1:], told[1:], strict=True)
+            told = [told[0], *(f"{as_clause(label(field))} {words}" for field, words in rest)]
     around = [_qualifier(field, one) for field in changed if _qualifies(field)]
     return "; ".join(told) + (f" ({', '.join(around)})" if around else "")
+
+
+def _lengths_words(scenario: Scenario) -> str:
+    w = scenario.workload
+    means, longest = (
+        f"{count(inputs)} in, {count(outputs)} out"
+        for inputs, outputs in ((w.input_tok, w.output_tok), (w.input_p95_tok, w.output_p95_tok))
+    )
+    return f"{means}; p95 {longest}" + (f"; {value_words('workload.cells', w.cells)}" if w.cells else "")
+
+
+def _api_words(scenario: Scenario) -> str:
+    api = scenario.api
+    models = value_words("api.mix", api.mix) if api.mix else f"{api.model} at {api.provider}"
+    return models if api.paid_usd_per_month is None else f"{models}; bill {value_words(_BILL, api.paid_usd_per_month)}"
+
+
+def _staffing_words(scenario: Scenario) -> str:
+    operations = scenario.operations
+    if not operations.roles:
+        return value_words("operations.self_host_fte", operations.self_host_fte)
+    people = sum(role.fte for role in operations.roles)
+    return f"{number_words('self_host_fte', people)}; {value_words('operations.roles', operations.roles)}"
+
+
+_IN_SHORT: Mapping[str, Callable[[Scenario], str]] = {
+    **dict.fromkeys(TOGETHER["Token lengths"], _lengths_words),
+    **dict.fromkeys(TOGETHER["API in use"], _api_words),
+    **dict.fromkeys(TOGETHER["Staffing, self-hosted"], _staffing_words),
+}
+"""Inputs of several figures that are better told as a whole, by the first that differs."""
 
 
 def _figure(field: str, one: Scenario, other: Scenario) -> str:

@@ -8,11 +8,12 @@ from typing import Literal
 from calculators.catalog.catalog import Catalog
 from calculators.comparison.differing_inputs import DifferingInput, mixed_scenario
 from calculators.comparison.shapley import (
+    MeanEffects,
     NoValue,
     Value,
+    all_orders,
     antithetic_orders,
     mean_over_orders,
-    shapley_values,
     steps_in_order,
     to_cents,
 )
@@ -23,10 +24,9 @@ from calculators.units import listed, plural
 
 Subject = Literal["recommended", "today", "self_hosted"]
 """The option whose total is compared."""
-Method = Literal["exact", "orders", "page_order"]
 SUBJECTS: tuple[Subject, ...] = ("recommended", "today", "self_hosted")
 MAX_EXACT = 6
-"""Beyond so many inputs Shapley values are estimated: 2 ^ n evaluations take too long."""
+"""Beyond so many inputs Shapley values are estimated: 2 ^ n mixes take too long to evaluate."""
 MAX_EVALUATIONS = 64
 Totals = dict[Subject, float | str]
 """Total over the horizon of each subject in USD, or why there is none."""
@@ -55,11 +55,8 @@ class Gap:
     b_usd: float | None
     shares: tuple[GapShare, ...] = ()
     """They add up to the gap. Empty where it cannot be attributed, or nothing differs."""
-    method: Method = "exact"
-    orders_count: int = 0
-    """Orders in which the inputs were changed, where the shares are means over them."""
-    note: str = ""
-    """Why there is no gap, or why inputs are told in the order of the pages."""
+    words: str = "Nothing is attributed."
+    """How the shares were found, or why there is no gap, as sentences."""
 
     @property
     def usd(self) -> float | None:
@@ -67,7 +64,7 @@ class Gap:
         return None if self.a_usd is None or self.b_usd is None else round(self.b_usd - self.a_usd, 2)
 
 
-def gaps(a: Evaluation, b: Evaluation, differing: Sequence[DifferingInput], catalog: Catalog) -> tuple[Gap, ...]:
+def total_gaps(a: Evaluation, b: Evaluation, differing: Sequence[DifferingInput], catalog: Catalog) -> tuple[Gap, ...]:
     """The gap of each subject, from the same mixed scenarios."""
     of = _mixes(a, b, differing, catalog)
     months = a.horizon.months if a.horizon.months == b.horizon.months else None
@@ -90,7 +87,11 @@ def totals_of(evaluation: Evaluation) -> Totals:
 
 
 def _total(months: OptionMonths | None, reason: str) -> float | str:
-    return months.tco_usd if months is not None else reason.rstrip(".")
+    return months.tco_usd if months is not None else _first_sentence(reason)
+
+
+def _first_sentence(reason: str) -> str:
+    return reason.partition(". ")[0].rstrip(".")
 
 
 def _mixes(
@@ -107,7 +108,7 @@ def _mixes(
         try:
             one = evaluate(mixed_scenario(a.scenario, b.scenario, fields), catalog)
         except DataError as error:
-            return dict.fromkeys(SUBJECTS, str(error).rstrip(".")), 1
+            return dict.fromkeys(SUBJECTS, _first_sentence(str(error))), 1
         return totals_of(one), one.horizon.months
 
     return of
@@ -128,8 +129,10 @@ def _gap(
 
     (a_usd, no_a), (b_usd, no_b) = (_end(value, changed) for changed in (range(0), range(len(differing))))
     if a_usd is None or b_usd is None:
-        missing = [f"the {which} has no total: {why}" for which, why in (("first", no_a), ("second", no_b)) if why]
-        return Gap(subject=subject, months=months, a_usd=a_usd, b_usd=b_usd, note="; ".join(missing))
+        missing = [f"The {which} has no total: {why}." for which, why in (("first", no_a), ("second", no_b)) if why]
+        return Gap(subject=subject, months=months, a_usd=a_usd, b_usd=b_usd, words=" ".join(missing))
+    if not differing:
+        return Gap(subject=subject, months=months, a_usd=a_usd, b_usd=b_usd)
     attribution = _attribution(value, len(differing))
     cents = to_cents([usd for _, usd in attribution.effects], b_usd - a_usd)
     shares = [
@@ -142,9 +145,7 @@ def _gap(
         a_usd=a_usd,
         b_usd=b_usd,
         shares=tuple(shares),
-        method=attribution.method,
-        orders_count=attribution.orders_count,
-        note=attribution.note,
+        words=attribution.words,
     )
 
 
@@ -160,42 +161,39 @@ def _end(value: Value, changed: Iterable[int]) -> tuple[float | None, str]:
 class _Attribution:
     """The effects of the inputs, by their places."""
 
-    method: Method
     effects: list[tuple[tuple[int, ...], float]]
-    orders_count: int = 0
-    note: str = ""
+    words: str
 
 
 def _attribution(value: Value, count: int) -> _Attribution:
-    """Shapley values, exact or over as many orders as there is time for; where a mix has no result, in the order of the pages."""
+    """Shapley values, over all orders or as many as there is time for; where none has a result at every step, in the order of the
+    pages."""
+    is_exact = count <= MAX_EXACT
+    pairs = max((MAX_EVALUATIONS - 2) // (2 * max(count - 1, 1)), 1)
     try:
-        if count <= MAX_EXACT:
-            return _Attribution("exact", _one_by_one(shapley_values(value, count)))
-        pairs = max((MAX_EVALUATIONS - 2) // (2 * (count - 1)), 1)
-        orders = antithetic_orders(count, pairs)
-        return _Attribution("orders", _one_by_one(mean_over_orders(value, orders)), len(orders))
+        mean = mean_over_orders(value, all_orders(count) if is_exact else antithetic_orders(count, pairs))
     except NoValue as error:
-        return _Attribution("page_order", steps_in_order(value, count), note=str(error))
+        words = (
+            "In the order of the pages, each input changed after those before it; inputs without a result of their own stand together: "
+            f"{error}. The parts add up exactly."
+        )
+        return _Attribution(steps_in_order(value, count), words)
+    return _Attribution([((place,), effect) for place, effect in enumerate(mean.effects)], _mean_words(mean, is_exact))
 
 
-def _one_by_one(effects: Sequence[float]) -> list[tuple[tuple[int, ...], float]]:
-    return [((place,), effect) for place, effect in enumerate(effects)]
-
-
-def method_words(gap: Gap) -> str:
-    """How the parts of a gap were found, in a sentence."""
-    if not gap.shares:
-        return "Nothing is attributed."
-    match gap.method:
-        case "exact":
-            return (
-                "Shapley values, exact: the mean effect of each input over every order in which the inputs can change "
-                f"({plural(2 ** len(gap.shares), 'mix', 'mixes')} of the two evaluated)."
-            )
-        case "orders":
-            return (
-                f"Shapley values, estimated: the mean effect of each input over {plural(gap.orders_count, 'order')} in which the "
-                "inputs can change, half of them the reverse of the others. The parts add up exactly."
-            )
-        case "page_order":
-            return "In the order of the pages: each input is changed after those before it. The parts add up exactly."
+def _mean_words(mean: MeanEffects, is_exact: bool) -> str:
+    """How the effects were found, and which orders were left out."""
+    if mean.left_out_count:
+        tried = f"{mean.orders_count + mean.left_out_count:,} {'' if is_exact else 'tried '}orders"
+        orders = (
+            f"Over the {mean.orders_count:,} of {tried} in which every step has a result (some mixes of the two have none: "
+            f"{mean.why_left_out})"
+        )
+    elif is_exact:
+        orders = "Shapley values, exact: over every order in which the inputs can change"
+    else:
+        orders = (
+            f"Shapley values, estimated: over {plural(mean.orders_count, 'order')} in which the inputs can change, half of them the "
+            "reverse of the others"
+        )
+    return f"{orders}, the mean effect of each input. The parts add up exactly."

@@ -1,12 +1,14 @@
 """Values of inputs in words with their units, from the name of the field."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from calculators.catalog.base import COMMITMENT_LABELS, Record
 from calculators.catalog.launches import LAUNCH_LABELS
-from calculators.scenario.schema import Candidate, StepDown, label
+from calculators.scenario.operations import StaffRole
+from calculators.scenario.outlook import VolumeStep
+from calculators.scenario.schema import Candidate, ModelTraffic, StepDown, label
 from calculators.units import count, listed, milliseconds, percent, plural, printable, significant, usd
 
 MAX_WORDS_CHARS = 300
@@ -17,9 +19,7 @@ NOT_ENTERED: Mapping[str, str] = {
     "api": "none",
     "techniques": "published or assumed",
     "operations.regions": "as many as the availability needs",
-    "operations": "rule of thumb",
-    "outlook": "as expected by the data files",
-    "hardware": "rule of thumb",
+    "outlook": "the default",
     "evidence": "not known",
 }
 """What an empty input means, by field or section."""
@@ -65,7 +65,7 @@ def _words(field: str, value: Any) -> str:
     match value:
         case None:
             section = field.partition(".")[0]
-            return NOT_ENTERED.get(field) or NOT_ENTERED.get(section, "not entered")
+            return NOT_ENTERED.get(field) or NOT_ENTERED.get(section, "the rule of thumb")
         case bool():
             return "yes" if value else "no"
         case int() | float():
@@ -110,17 +110,32 @@ def _list_words(field: str, values: tuple[Any, ...]) -> str:
     return listed([_words(field, value) for value in values])
 
 
-def record_words(entry: Record, names: frozenset[str] | None = None) -> str:
+def record_words(entry: Record, names: Collection[str] | None = None) -> str:
     """An entry of a list, or a group of values, by its fields that are set; `names`: of these only."""
-    if isinstance(entry, Candidate):
-        return f"{entry.model} ({_CODES[entry.gate]})"
-    if isinstance(entry, StepDown):
-        return f"{entry.model} at {entry.provider} ({_CODES[entry.gate]})"
-    words = []
-    for name, info in type(entry).model_fields.items():
-        value = getattr(entry, name)
-        is_named = name in names if names is not None else value not in (info.default, None, "")
-        if is_named and name != "source":
-            title = "" if isinstance(value, str) else f"{as_clause(info.title or name)} "
-            words.append(f"{title}{_words(name, value)}")
+    match entry:
+        case Candidate():
+            return f"{entry.model} ({_CODES[entry.gate]})"
+        case StepDown():
+            return f"{entry.model} at {entry.provider} ({_CODES[entry.gate]})"
+        case ModelTraffic():
+            return f"{percent(entry.requests_frac)} of requests {entry.model} at {entry.provider}"
+        case VolumeStep():
+            return f"{significant(entry.ratio)} times the volume from {entry.from_day}"
+        case StaffRole():
+            hires = f", {significant(entry.hires_fte)} to be hired" if entry.hires_fte else ""
+            paid = f", {usd(entry.usd_per_year)}/year" if entry.usd_per_year is not None else ""
+            return f"{entry.name} {significant(entry.fte)} FTE{hires}{paid}"
+    told = type(entry).model_fields if names is None else names
+    words = [
+        _field_words(name, getattr(entry, name), str(info.title or name))
+        for name, info in type(entry).model_fields.items()
+        if name in told and name != "source" and (names is not None or getattr(entry, name) not in (info.default, None))
+    ]
     return ", ".join(words) or "none"
+
+
+def _field_words(name: str, value: Any, title: str) -> str:
+    """A field of an entry: text as it is, what holds by its name alone, and other values behind their name."""
+    if isinstance(value, str):
+        return _CODES.get(value, value)
+    return as_clause(title) if value is True else f"{as_clause(title)} {_words(name, value)}"

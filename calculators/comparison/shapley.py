@@ -1,15 +1,17 @@
-"""A difference divided among its causes: Shapley values (Shapley, "A value for n-person games", 1953; as attribution of a model's
-output, Lundberg & Lee, "A unified approach to interpreting model predictions", 2017).
+"""A difference divided among its causes: Shapley values (Shapley, "A value for n-person games", 1953; as the attribution of a
+model's output, Lundberg & Lee, "A unified approach to interpreting model predictions", 2017).
 
-`value`: the result where a set of causes has changed, and the others have not. It raises NoValue where there is none."""
+`value`: the result where a set of causes has changed and the others have not. It raises NoValue where there is none.
+"""
 
-from collections.abc import Callable, Sequence
-from itertools import combinations
-from math import factorial
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
 Value = Callable[[frozenset[int]], float]
+Order = Sequence[int]
 SEED = 17
 
 
@@ -17,36 +19,54 @@ class NoValue(ValueError):
     """A mix of changed and unchanged causes has no result; the message says why."""
 
 
-def shapley_values(value: Value, count: int) -> list[float]:
-    """The Shapley value of each of `count` causes, from all 2 ^ count mixes: with n causes, the sum over the sets S without i of
-    |S|! (n - |S| - 1)! / n! (value(S + i) - value(S))."""
-    return [_shapley_value(value, count, cause) for cause in range(count)]
+@dataclass(frozen=True, slots=True)
+class MeanEffects:
+    """The mean effect of each cause over orders in which the causes change."""
+
+    effects: tuple[float, ...]
+    orders_count: int
+    left_out_count: int
+    """Orders in which a step has no result."""
+    why_left_out: str
 
 
-def _shapley_value(value: Value, count: int, cause: int) -> float:
-    others = [other for other in range(count) if other != cause]
-    return sum(
-        factorial(size) * factorial(count - size - 1) / factorial(count) * (value(before | {cause}) - value(before))
-        for size in range(count)
-        for before in map(frozenset[int], combinations(others, size))
-    )
+def mean_over_orders(value: Value, orders: Iterable[Order]) -> MeanEffects:
+    """The mean effect of each cause over the orders whose every step has a result: over all orders of the causes, its Shapley value.
+    The effects of one order add up to the whole, so the means do. Raises NoValue where no order is left.
+
+    Only some orders: Faigle & Kern, "The Shapley value for cooperative games under precedence constraints", 1992.
+    """
+    rows, reasons = list[list[float]](), list[str]()
+    for order in orders:
+        try:
+            rows.append(_effects(value, order))
+        except NoValue as error:
+            reasons.append(str(error))
+    if not rows:
+        raise NoValue(reasons[0])
+    means = np.mean(rows, axis=0)
+    return MeanEffects(tuple(means.tolist()), len(rows), len(reasons), reasons[0] if reasons else "")
 
 
-def antithetic_orders(count: int, pairs: int) -> list[list[int]]:
+def _effects(value: Value, order: Order) -> list[float]:
+    """The effect of each cause, by its place, where they change in this order."""
+    totals = [value(frozenset(order[:size])) for size in range(len(order) + 1)]
+    effects = np.zeros(len(order))
+    effects[list(order)] = np.diff(totals)
+    return [float(effect) for effect in effects]
+
+
+def all_orders(count: int) -> Iterable[Order]:
+    """Every order of so many causes: count! of them, over 2 ^ count mixes."""
+    return permutations(range(count))
+
+
+def antithetic_orders(count: int, pairs: int) -> list[Order]:
     """Orders in which the causes may change, each with its reverse: the stated one, then orders by chance, the same every time.
     One pair is exact where no more than two causes act on each other."""
     chance = np.random.default_rng(SEED)
     orders = [list(range(count)), *(chance.permutation(count).tolist() for _ in range(pairs - 1))]
     return [way for order in orders for way in (order, order[::-1])]
-
-
-def mean_over_orders(value: Value, orders: Sequence[Sequence[int]]) -> list[float]:
-    """The mean effect of each cause over these orders. Those of one order add up to the whole, so the means do."""
-    effects = np.zeros(len(orders[0]))
-    for order in orders:
-        totals = [value(frozenset(order[:size])) for size in range(len(order) + 1)]
-        effects[list(order)] += np.diff(totals)
-    return [float(effect) for effect in effects / len(orders)]
 
 
 def steps_in_order(value: Value, count: int) -> list[tuple[tuple[int, ...], float]]:
