@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from calculators.catalog.catalog import Catalog
 from calculators.comparison.differing_inputs import DifferingInput, bill_goes_with_volume, differing_inputs
-from calculators.comparison.gap import Gap, total_gaps
+from calculators.comparison.gap import CostGap, total_gaps
 from calculators.evaluate import Evaluation, evaluate
 from calculators.scenario.schema import Scenario
 
@@ -16,14 +16,14 @@ class Comparison:
     a: Evaluation
     b: Evaluation
     differing: tuple[DifferingInput, ...]
-    gap: Gap
+    gap: CostGap
     """Of the recommended options."""
-    today_gap: Gap
-    self_hosted_gap: Gap
+    today_gap: CostGap
+    self_hosted_gap: CostGap
     """Of the cheapest self-hosted options."""
 
     @property
-    def gaps(self) -> tuple[Gap, ...]:
+    def gaps(self) -> tuple[CostGap, ...]:
         """All three."""
         return self.gap, self.today_gap, self.self_hosted_gap
 
@@ -33,7 +33,7 @@ class Comparison:
         return bill_goes_with_volume(self.a.scenario, self.b.scenario, self.differing)
 
 
-def compare(a: Scenario, b: Scenario, catalog: Catalog) -> Comparison:
+def compare_scenarios(a: Scenario, b: Scenario, catalog: Catalog) -> Comparison:
     """The comparison of two scenarios, by at most `MAX_EVALUATIONS` evaluations, or two for each input where that is more. Raises
     UnknownId or DataError when either names something the catalog does not hold."""
     return compare_evaluations(evaluate(a, catalog), evaluate(b, catalog), catalog)

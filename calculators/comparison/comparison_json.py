@@ -4,7 +4,7 @@ from typing import Any
 
 from calculators.comparison.comparison import Comparison
 from calculators.comparison.comparison_text import SUBJECT_WORDS, answer_sentence, gap_sentence, note
-from calculators.comparison.gap import Gap
+from calculators.comparison.gap import CostGap
 from calculators.evaluate import Evaluation
 
 
@@ -40,7 +40,7 @@ def _answer_json(evaluation: Evaluation, name: str) -> dict[str, Any]:
     }
 
 
-def _gap_json(gap: Gap) -> dict[str, Any]:
+def _gap_json(gap: CostGap) -> dict[str, Any]:
     over = "total over the horizon" if gap.months is not None else "mean per month"
     return {
         "gap": {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from calculators.comparison.comparison import Comparison
 from calculators.comparison.differing_inputs import DifferingInput
-from calculators.comparison.gap import Gap, GapShare, Subject, totals_of
+from calculators.comparison.gap import CostGap, GapShare, Subject, totals_of
 from calculators.comparison.input_values import as_clause
 from calculators.decision.verdict_text import advice_of
 from calculators.evaluate import Evaluation
@@ -12,9 +12,9 @@ from calculators.scenario.traffic_range_text import in_brackets
 from calculators.units import capital, listed, plural, usd
 
 MAX_TOLD = 5
-LEAST_TOLD_FRAC = 0.03
+LEAST_SPOKEN_FRAC = 0.03
 """A part below this share of all parts is told together with the other small ones."""
-SAME_USD = 0.5
+LEAST_SPOKEN_USD = 0.5
 MAX_SPOKEN_CHARS = 80
 """Longer values stand in the list, not in the paragraph."""
 SUBJECT_WORDS: dict[Subject, str] = {
@@ -79,7 +79,7 @@ def answer_sentence(evaluation: Evaluation) -> str:
     return f"{advice_of(verdict.winner)}. {capital(verdict.winner.label)} {costs}."
 
 
-def gap_sentence(gap: Gap) -> str:
+def gap_sentence(gap: CostGap) -> str:
     """How much more or less the second one costs, and because of which inputs, the largest first."""
     if gap.usd is None:
         return f"The gap of {SUBJECT_WORDS[gap.subject]} cannot be attributed. {gap.words}"
@@ -92,7 +92,7 @@ def gap_sentence(gap: Gap) -> str:
     return f"{_start(gap)}{because}."
 
 
-def _start(gap: Gap) -> str:
+def _start(gap: CostGap) -> str:
     """The gap without its reasons."""
     amount, is_recommended = _amount(gap.usd or 0.0), gap.subject == "recommended"
     span = (
@@ -106,7 +106,7 @@ def _start(gap: Gap) -> str:
 
 def _amount(usd_more: float) -> str:
     """$12k more, or less; empty where it is nothing."""
-    return "" if abs(usd_more) < SAME_USD else f"{usd(abs(usd_more))} {'more' if usd_more > 0 else 'less'}"
+    return "" if abs(usd_more) < LEAST_SPOKEN_USD else f"{usd(abs(usd_more))} {'more' if usd_more > 0 else 'less'}"
 
 
 def usd_change(usd_more: float) -> str:
@@ -117,7 +117,7 @@ def usd_change(usd_more: float) -> str:
 def _told(shares: Sequence[GapShare]) -> tuple[list[GapShare], list[GapShare]]:
     """The shares to be told one by one, the largest first, and the others that have any effect. One alone is told by its name."""
     ranked = sorted((share for share in shares if _amount(share.usd)), key=lambda share: -abs(share.usd))
-    least = LEAST_TOLD_FRAC * sum(abs(share.usd) for share in ranked)
+    least = LEAST_SPOKEN_FRAC * sum(abs(share.usd) for share in ranked)
     told_count = sum(abs(share.usd) >= least for share in ranked[:MAX_TOLD])
     told_count = len(ranked) if len(ranked) == told_count + 1 else told_count
     return ranked[:told_count], ranked[told_count:]
@@ -141,7 +141,7 @@ def _methods(comparison: Comparison) -> list[str]:
     return [f"{capital(SUBJECT_WORDS[subject])}: {words}" for subject, words in told.items()]
 
 
-def _unit(gap: Gap) -> str:
+def _unit(gap: CostGap) -> str:
     return "" if gap.months is not None else ", a month on average"
 
 

@@ -45,7 +45,7 @@ class GapShare:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class CostGap:
     """The difference of two totals, second less first, and its parts; in whole cents."""
 
     subject: Subject
@@ -64,7 +64,9 @@ class Gap:
         return None if self.a_usd is None or self.b_usd is None else round(self.b_usd - self.a_usd, 2)
 
 
-def total_gaps(a: Evaluation, b: Evaluation, differing: Sequence[DifferingInput], catalog: Catalog) -> tuple[Gap, ...]:
+def total_gaps(
+    a: Evaluation, b: Evaluation, differing: Sequence[DifferingInput], catalog: Catalog
+) -> tuple[CostGap, ...]:
     """The gap of each subject, from the same mixed scenarios."""
     of = _mixes(a, b, differing, catalog)
     months = a.horizon.months if a.horizon.months == b.horizon.months else None
@@ -119,7 +121,7 @@ def _gap(
     months: int | None,
     of: Callable[[frozenset[int]], tuple[Totals, int]],
     differing: Sequence[DifferingInput],
-) -> Gap:
+) -> CostGap:
     def value(changed: frozenset[int]) -> float:
         totals, horizon_months = of(changed)
         total = totals[subject]
@@ -130,16 +132,16 @@ def _gap(
     (a_usd, no_a), (b_usd, no_b) = (_end(value, changed) for changed in (range(0), range(len(differing))))
     if a_usd is None or b_usd is None:
         missing = [f"The {which} has no total: {why}." for which, why in (("first", no_a), ("second", no_b)) if why]
-        return Gap(subject=subject, months=months, a_usd=a_usd, b_usd=b_usd, words=" ".join(missing))
+        return CostGap(subject=subject, months=months, a_usd=a_usd, b_usd=b_usd, words=" ".join(missing))
     if not differing:
-        return Gap(subject=subject, months=months, a_usd=a_usd, b_usd=b_usd)
+        return CostGap(subject=subject, months=months, a_usd=a_usd, b_usd=b_usd)
     attribution = _attribution(value, len(differing))
     cents = to_cents([usd for _, usd in attribution.effects], b_usd - a_usd)
     shares = [
         GapShare(tuple(differing[place] for place in places), usd)
         for (places, _), usd in zip(attribution.effects, cents, strict=True)
     ]
-    return Gap(
+    return CostGap(
         subject=subject,
         months=months,
         a_usd=a_usd,

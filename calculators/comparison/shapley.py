@@ -12,7 +12,7 @@ import numpy as np
 
 Value = Callable[[frozenset[int]], float]
 Order = Sequence[int]
-SEED = 17
+ORDERS_SEED = 17
 
 
 class NoValue(ValueError):
@@ -64,7 +64,7 @@ def all_orders(count: int) -> Iterable[Order]:
 def antithetic_orders(count: int, pairs: int) -> list[Order]:
     """Orders in which the causes may change, each with its reverse: the stated one, then orders by chance, the same every time.
     One pair is exact where no more than two causes act on each other."""
-    chance = np.random.default_rng(SEED)
+    chance = np.random.default_rng(ORDERS_SEED)
     orders = [list(range(count)), *(chance.permutation(count).tolist() for _ in range(pairs - 1))]
     return [way for order in orders for way in (order, order[::-1])]
 
