@@ -76,7 +76,7 @@ def answer_sentence(evaluation: Evaluation) -> str:
             return f"Too close to call between {verdict.winner.label} and {rival}. The cheaper one, {verdict.winner.label}, {costs}."
         case "forced_by_compliance":
             return f"Compliance decides: {verdict.winner.label} {costs}."
-    return f"{advice_of(verdict.winner)}. {capital(verdict.winner.label)} {costs}."
+    return f"{advice_of(verdict.winner)}: {verdict.winner.label} {costs}."
 
 
 def gap_sentence(gap: CostGap) -> str:

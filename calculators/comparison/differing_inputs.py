@@ -166,7 +166,7 @@ def _words(figures: Sequence[str], changed: Sequence[str], one: Scenario, other:
             rest = zip(figures[1:], told[1:], strict=True)
             told = [told[0], *(f"{as_clause(label(field))} {words}" for field, words in rest)]
     around = [_qualifier(field, one) for field in changed if _qualifies(field)]
-    return "; ".join(told) + (f" ({', '.join(around)})" if around else "")
+    return "; ".join([*told, *([", ".join(around)] if around else [])])
 
 
 def _lengths_words(scenario: Scenario) -> str:

@@ -9,6 +9,7 @@ from calculators.catalog.launches import LAUNCH_LABELS
 from calculators.scenario.operations import StaffRole
 from calculators.scenario.outlook import VolumeStep
 from calculators.scenario.schema import Candidate, ModelTraffic, StepDown, label
+from calculators.scenario.typed_prices import ExistingGpus
 from calculators.units import count, listed, milliseconds, percent, plural, printable, significant, usd
 
 MAX_WORDS_CHARS = 300
@@ -102,7 +103,7 @@ def number_words(name: str, value: float) -> str:
 
 def _list_words(field: str, values: tuple[Any, ...]) -> str:
     if not values:
-        return "all" if "empty = all" in label(field) else "none"
+        return "all" if "empty = all" in label(field) else NOT_ENTERED["workload"] if "workload" in field else "none"
     if field == "workload.cells":
         return f"{len(values)} groups from a log"
     if field == "workload.hourly_frac":
@@ -119,6 +120,9 @@ def record_words(entry: Record, names: Collection[str] | None = None) -> str:
             return f"{entry.model} at {entry.provider} ({_CODES[entry.gate]})"
         case ModelTraffic():
             return f"{percent(entry.requests_frac)} of requests {entry.model} at {entry.provider}"
+        case ExistingGpus():
+            until = f" until {entry.paid_until}" if entry.paid_until else ""
+            return f"{entry.gpus_count} {entry.gpu} at {usd(entry.usd_per_gpu_h)}/GPU-hour{until}"
         case VolumeStep():
             return f"{significant(entry.ratio)} times the volume from {entry.from_day}"
         case StaffRole():

@@ -31,8 +31,8 @@ def test_five_inputs_are_read_aloud(catalog: Catalog) -> None:
     comparison = compare_scenarios(scenario(), scenario(**FIVE), catalog)
     assert len(comparison.differing) == 5
     words = paragraph(comparison, ("anna.yaml", "ben.yaml"))
-    assert words.startswith("The first (anna.yaml) says: Don't self-host. Move to a hosted open model. Llama 3.3 70B")
-    assert "The second (ben.yaml) says: Stay on the API. Closed on Test Host costs $528k over 12 months." in words
+    assert words.startswith("The first (anna.yaml) says: Don't self-host. Move to a hosted open model: Llama 3.3 70B")
+    assert "The second (ben.yaml) says: Stay on the API: closed on Test Host costs $528k over 12 months." in words
     assert "The second costs $" in words
     assert "because of requests per month (8M instead of 2M)" in words
 
@@ -91,7 +91,7 @@ def test_answers_without_a_recommendation_say_so(live_catalog: Catalog) -> None:
         "cannot_tell": ("health-data-unknown", "Cannot tell yet: ask"),
         "too_close": ("near-the-crossover", "Too close to call between "),
         "forced_by_compliance": ("air-gapped", "Compliance decides: "),
-        "stay": ("small-internal-tool", "Stay on the API. "),
+        "stay": ("small-internal-tool", "Stay on the API: "),
     }
     for kind, (file, start) in by_kind.items():
         evaluation = evaluate(_shipped(file), live_catalog)

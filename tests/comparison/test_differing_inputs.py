@@ -55,7 +55,7 @@ def test_a_label_is_that_of_the_page_where_one_figure_differs() -> None:
     [
         ({"as_of": date(2026, 10, 1)}, ("Price date", "2026-11-23", "2026-10-01")),
         ({"workload": {"requests_per_month": 8e6}}, ("Requests per month", "2M", "8M")),
-        ({"workload": {"requests_basis": "assumed"}}, ("Requests per month", "2M (your figure)", "2M (assumed)")),
+        ({"workload": {"requests_basis": "assumed"}}, ("Requests per month", "2M; your figure", "2M; assumed")),
         ({"workload": {"growth_per_month_frac": -0.02}}, ("Monthly growth", "0%", "−2%")),
         ({"workload": {"sample_requests": 22}}, ("Requests in the log", "not known", "22")),
         (
@@ -104,6 +104,24 @@ def test_a_label_is_that_of_the_page_where_one_figure_differs() -> None:
         (
             {"outlook": {"volume_steps": [{"from_day": "2027-03-01", "ratio": 1.5}]}},
             ("Steps in volume", "none", "1.5 times the volume from 2027-03-01"),
+        ),
+        (
+            {
+                "hardware": {
+                    "existing_gpus": [
+                        {"gpu": "h100-sxm", "gpus_count": 8, "usd_per_gpu_h": 2, "paid_until": "2027-12-01"}
+                    ]
+                }
+            },
+            ("GPUs you already have", "none", "8 h100-sxm at $2/GPU-hour until 2027-12-01"),
+        ),
+        (
+            {"workload": {"hourly_frac": [1 / 24] * 24}},
+            ("Share of tokens by hour of day (UTC)", "not known", "measured"),
+        ),
+        (
+            {"workload": {"peak_ratio": 5.0, "peak_basis": "assumed", "peak_range_ratio": [3, 8]}},
+            ("Peak-to-average ratio", "4; your figure, no range", "5; assumed, 3 to 8"),
         ),
         ({"compliance": {"requirements": ["air-gap"]}}, ("Compliance requirements", "none", "air-gap")),
         ({"evidence": {"needed_uptime_frac": 0.999}}, ("Required availability", "not known", "99.9%")),
