@@ -195,7 +195,7 @@ def _mean_words(mean: MeanEffects, is_exact: bool) -> str:
         orders = "Shapley values, exact: over every order in which the inputs can change"
     else:
         orders = (
-            f"Shapley values, estimated: over {plural(mean.orders_count, 'order')} in which the inputs can change, half of them the "
-            "reverse of the others"
+            f"Shapley values, estimated: over {plural(mean.orders_count, 'order')} in which the inputs can change (that of the pages, begun at "
+            "different places, and their reverses)"
         )
     return f"{orders}, the mean effect of each input. The parts add up exactly."
