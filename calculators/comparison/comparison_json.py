@@ -10,7 +10,8 @@ from calculators.evaluate import Evaluation
 
 def comparison_json(comparison: Comparison, names: tuple[str, str]) -> dict[str, Any]:
     """Both answers, the differing inputs, and the gap of the recommended options by input; as `today` and `self_hosted` the gaps of
-    today's API and of the cheapest self-hosted options. Amounts are whole cents, and the parts add up to the gap."""
+    today's API and of the cheapest self-hosted options. Amounts are whole cents, and the parts add up to the gap;
+    where the horizons differ, and `months` is null, all of them are means of a month."""
     a, b = (
         _answer_json(evaluation, name)
         | {f"{gap.subject}_usd": (gap.a_usd, gap.b_usd)[place] for gap in comparison.gaps}
