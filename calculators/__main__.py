@@ -1,5 +1,5 @@
-"""The command line, with the same figures as the pages: `python -m calculators check | decide | record | rerun | cache-replay |
-memory | prompt-scan | quantize-scan | serve-files | throughput | update-prices | workload`.
+"""The command line, with the same figures as the pages: `python -m calculators check | compare | decide | record | rerun |
+cache-replay | memory | prompt-scan | quantize-scan | serve-files | throughput | update-prices | workload`.
 
 Exit status 0, 2 with one clear line on bad input, or 130 when stopped by Ctrl-C.
 """
@@ -19,6 +19,7 @@ from typing import Any
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.catalog.price_library import price_library_version
+from calculators.compare_command import add_compare_command
 from calculators.errors import DataError
 from calculators.memory_command import add_memory_command
 from calculators.price_updates.update_command import add_update_command
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     serve.set_defaults(run=_serve_files)
     _add_measuring(commands)
+    add_compare_command(commands)
     add_memory_command(commands)
     add_workload_command(commands)
     add_update_command(commands)

@@ -14,6 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from calculators.__main__ import main
 from calculators.catalog.load import load_catalog
+from calculators.comparison.comparison import compare_scenarios
+from calculators.comparison.comparison_text import comparison_text
 from calculators.evaluate import evaluate, sensitivity_of
 from calculators.report.decision_record import freeze
 from calculators.report.evaluation_text import to_text
@@ -172,6 +174,19 @@ def test_verdict_and_record_speak_the_fields_words(path: Path) -> None:
     # the record quotes the scenario as the file that it can be loaded from
     texts = (to_text(result, sensitivity), html.split("schema_version")[0], to_markdown(record).split("```")[0])
     assert [fault for text in texts for fault in faults(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("small-internal-tool", "steady-extraction"),
+        ("near-the-crossover", "health-data-unknown"),
+        ("azure-conversation", "peaky-at-scale"),
+    ],
+)
+def test_a_comparison_speaks_the_fields_words(one: str, other: str) -> None:
+    comparison = compare_scenarios(scenario(f"{one}.yaml"), scenario(f"{other}.yaml"), load_catalog())
+    assert faults(comparison_text(comparison, (one, other))) == []
 
 
 @pytest.mark.parametrize("engine", ["vllm", "sglang"])
