@@ -67,7 +67,8 @@ class MonthPath:
     @property
     def is_flat(self) -> bool:
         """Whether no volume or price changes from month to month."""
-        ratios = self.volume_ratio, self.bill_ratio, self.machine_ratio, self.need_ratio
+        ratios = [self.volume_ratio, self.bill_ratio, self.machine_ratio, self.need_ratio]
+        ratios += [self.todays_ratio] if self.waits else []  # what is paid until a fleet serves
         return all((ratio == 1).all() for ratio in ratios) and bool((self.held_usd == self.held_usd[:, :1]).all())
 
     def collapsed(self) -> "MonthPath":

@@ -100,6 +100,19 @@ def test_a_hybrid_waits_for_the_servers_that_it_purchases(places: Sequence[int],
     assert (hybrid.cash_usd[4:] < today.cash_usd[4:]).all()
 
 
+def test_a_falling_price_of_a_barred_api_is_paid_until_servers_come() -> None:
+    """Nothing else changes from month to month, but its months are told apart all the same."""
+    evaluation = found(
+        api={"hosted_sellers": ["nobody"]},
+        compliance={"requirements": ["air-gap"]},
+        outlook={"api_price_change_per_year_frac": -0.5, "server_lead_weeks": 26},
+        operations={"horizon_months": 12},
+    )
+    own = of_kind(evaluation, "own_hardware")
+    assert own.tco_usd == pytest.approx(12 * own.option.decisive_usd_per_month)
+    assert own.cash_usd[1:6] == pytest.approx(11_000 * 0.5 ** (np.arange(5) / 12))
+
+
 def test_a_hybrid_stays_an_option_when_the_whole_fleet_costs_less_in_the_end() -> None:
     """At a fifth less each month a fleet for the base load has no fewer machines than one for the peak."""
     evaluation = with_hybrid((52,), -0.2)
