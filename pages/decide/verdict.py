@@ -4,7 +4,6 @@ decision."""
 import streamlit as st
 
 from calculators.decision.signals import triggers_sentence
-from calculators.report.confidence_text import confidence_lines
 from calculators.report.horizon_text import cash_takeaway, winner_line
 from calculators.report.horizon_view import shown_months
 from calculators.report.horizon_what_if import cheaper_api, cheaper_api_sentence, growth_ends, growth_sentence
@@ -12,7 +11,6 @@ from pages.shared.components.by_model import by_model_table
 from pages.shared.components.verdict import (
     accuracy_sentence,
     cost_breakdown,
-    findings_table,
     metric_row,
     options_table,
     sensitivity_table,
@@ -21,7 +19,7 @@ from pages.shared.figures.cost import crossover_chart, shown_options
 from pages.shared.figures.months import cash_chart
 from pages.shared.log_state import back_buttons
 from pages.shared.log_upload import log_upload
-from pages.shared.state import catalog, confidence, escape, evaluation, evaluation_of, sensitivity
+from pages.shared.state import catalog, escape, evaluation, evaluation_of, sensitivity
 from pages.shared.widgets import workload_line
 
 CONFIDENCE_ICON = {
@@ -44,7 +42,6 @@ with replace.popover("Use my data", icon=":material/upload_file:", width="stretc
 
 st.subheader(escape(verdict.sentence))
 st.markdown(f"{CONFIDENCE_ICON[verdict.sureness]} {escape(result.confidence)}")
-odds = st.container()  # filled last: thousands of samples
 if total := winner_line(result):
     st.markdown(escape(total))
 metric_row(result)
@@ -92,11 +89,3 @@ if result.allowed:
             "Each input alone, all else equal; closest first. Checked by ranking the options again on either side."
         )
         sensitivity_table(sensitivity(result))
-
-if sure := confidence(result):
-    first, *others = confidence_lines(result, sure)
-    odds.markdown(escape(first))
-    with changes:
-        st.subheader("How sure, and what is worth finding out")
-        st.markdown(escape(" ".join(others)))
-        findings_table(sure)

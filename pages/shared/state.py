@@ -21,7 +21,6 @@ from calculators.report.mix_view import MixView, mix_view
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
 from calculators.scenario.schema import Scenario, parse_scenario
-from calculators.uncertainty.confidence import DecisionConfidence, confidence_of
 
 LINK = "s"
 SECTIONS = ("workload", "targets", "api", "hardware", "techniques", "operations", "outlook", "compliance", "evidence")
@@ -133,16 +132,6 @@ def _sensitivity(token: str, digest: str, _evaluation: Evaluation) -> DecisionSe
 def sensitivity(evaluation: Evaluation) -> DecisionSensitivity:
     """What would change the decision, cached."""
     return _sensitivity(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
-
-
-@st.cache_resource(max_entries=16, show_spinner="Weighing what is not known …")
-def _confidence(token: str, digest: str, _evaluation: Evaluation) -> DecisionConfidence | None:
-    return confidence_of(_evaluation, catalog())
-
-
-def confidence(evaluation: Evaluation) -> DecisionConfidence | None:
-    """How sure the decision is, cached."""
-    return _confidence(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Deciding for each API model …")

@@ -10,11 +10,9 @@ from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.report.catalog_view import option_terms
-from calculators.report.confidence_text import finding_rows
 from calculators.report.horizon_text import payback_cell
 from calculators.report.phase_view import speed_basis
 from calculators.scenario.inputs import Inputs
-from calculators.uncertainty.confidence import DecisionConfidence
 from calculators.units import count, listed, milliseconds, percent, plural, usd, usd_column
 from pages.shared.figures.cost import shown_options
 from pages.shared.state import catalog, escape
@@ -88,19 +86,6 @@ def sensitivity_table(sensitivity: DecisionSensitivity) -> None:
         table = pd.DataFrame([map(escape, row) for row in rows], columns=header)
         st.table(table, hide_index=True, border="horizontal")
     st.markdown(escape(f"{sensitivity.unswitched} {sensitivity.review}".strip()))
-
-
-def findings_table(sure: DecisionConfidence) -> None:
-    """Each uncertain input: its range, the gap at either end, and what it is worth to know."""
-    if not sure.findings:
-        return
-    header = ["Input", "Range, times the expected value", "Self-hosting costs, against the best API", "Worth knowing"]
-    rows = [tuple(map(escape, row)) for row in finding_rows(sure.findings)]
-    st.table(pd.DataFrame(rows, columns=header), hide_index=True, border="horizontal")
-    st.caption(
-        "Each input alone at the ends of its range, all else as expected, over the whole horizon; what it is worth to know is the "
-        "average saving of deciding with it known."
-    )
 
 
 def options_table(result: Evaluation) -> None:
