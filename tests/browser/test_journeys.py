@@ -106,8 +106,10 @@ def test_emptying_a_latency_target_means_no_target(page: Page, app_url: str) -> 
     visit(page, app_url, steps.WORKLOAD, steps.AGENT)
     field = keyed(page, steps.TTFT_TARGET).locator("input")
     expect(field).not_to_have_value("")
+    before = page.url
     field.fill("")
     field.press("Tab")
+    expect(page).not_to_have_url(before)  # the link holds the emptied target: the server has it
     choose(page, steps.VERDICT)
     verdict(page)
     choose(page, steps.WORKLOAD)
