@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators.api.bill import paying, todays_list_bill, todays_parts
 from calculators.api.rates import scheduled_changes
@@ -80,7 +81,7 @@ class MonthPath:
 
     def thinned(self, most: int) -> "MonthPath":
         """At most so many months, each for its stretch of the horizon: the middle one, and what is due or waited for as a mean."""
-        ends = np.round(np.linspace(0, self.months, min(most, self.months) + 1)).astype(int)
+        ends = stretch_ends(self.months, most)
         starts, middles = ends[:-1], (ends[:-1] + ends[1:] - 1) // 2
         means = ("due_ratio", "hiring_wait_frac", "own_wait_frac")
         return MonthPath(
@@ -97,6 +98,11 @@ class MonthPath:
         first = {name: getattr(self, name)[..., :1] for name in self.__slots__}
         at_once = {"hiring_wait_frac": np.zeros(1), "own_wait_frac": np.zeros(1)}
         return MonthPath(**(first | at_once | {"due_ratio": np.ones_like(self.due_ratio[:, :1])}))
+
+
+def stretch_ends(months: int, most: int) -> NDArray[np.intp]:
+    """Where each of at most so many stretches of the months ends, from 0 on (k + 1,)."""
+    return np.round(np.linspace(0, months, min(most, months) + 1)).astype(np.intp)
 
 
 def month_path(buys: Sequence[Option], today: Option, staircases: Sequence[Staircase], inputs: Inputs) -> MonthPath:

@@ -1,14 +1,11 @@
 """How sure the decision is, in words that can be read aloud without knowing statistics."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from calculators.decision.choice import Answer, answer_of
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.uncertainty.confidence import DecisionConfidence
-from calculators.uncertainty.findings import Finding
 from calculators.units import listed, plural, usd
 
 SURE_FRAC, OFTEN_FRAC = 0.995, 0.95
@@ -116,26 +113,3 @@ def confidence_lines(evaluation: Evaluation, sure: DecisionConfidence | None) ->
         return [probability_sentence(evaluation, sure)]
     told = (probability_sentence, band_sentence, regret_sentence, finding_sentence)
     return [sentence(evaluation, sure) for sentence in told]
-
-
-def finding_rows(found: Sequence[Finding]) -> list[tuple[str, str, str, str]]:
-    """Each input with its range, what the gap between self-hosting and buying is at either end, and what it is worth to know."""
-    return [
-        (
-            one.spread.name,
-            f"{one.spread.low_ratio:.2g} to {one.spread.high_ratio:.2g} times",
-            _gap_words(one),
-            usd(one.worth_usd),
-        )
-        for one in found
-    ]
-
-
-def _gap_words(one: Finding) -> str:
-    if one.low_gap_usd is None or one.high_gap_usd is None:
-        return "unknown"
-    return f"{_more_or_less(one.low_gap_usd)} to {_more_or_less(one.high_gap_usd)}"
-
-
-def _more_or_less(gap_usd: float) -> str:
-    return f"{usd(abs(gap_usd))} {'more' if gap_usd > 0 else 'less'}"

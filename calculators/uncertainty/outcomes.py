@@ -7,6 +7,7 @@ import numpy as np
 
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.curve_points import Points
+from calculators.options.month_path import stretch_ends
 from calculators.options.option import Option
 from calculators.scenario.demand import Array
 
@@ -69,7 +70,7 @@ def _cheapest_frac(usd: Array) -> Array:
 def outcomes_of(options: Sequence[Option], curves: OptionCurves, at: Points) -> Outcomes:
     """The outcomes of the ranked `options` at sampled points."""
     path = curves.every_month.thinned(MOST_MONTHS)
-    lengths = np.diff(np.round(np.linspace(0, curves.every_month.months, path.months + 1)))
+    lengths = np.diff(stretch_ends(curves.every_month.months, MOST_MONTHS)).astype(float)
     thinned = replace(curves, path=path)
     parts = [_month_usd(options, thinned, part) for part in _parts(at, thinned)]
     return Outcomes(tuple(options), np.concatenate(parts, axis=1), lengths)

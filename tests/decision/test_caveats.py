@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from signals_by_name import CATALOG, run
-from support import merged, scenario
+from signals_by_name import CATALOG, listed_notes, run
+from support import scenario
 
 from calculators.api.seller_terms import seller_terms
 from calculators.catalog.catalog import Catalog
@@ -86,17 +86,6 @@ def test_growth_reaches_break_even_in_whole_months() -> None:
     assert "in 4 months" in falls
 
 
-def _notes(**changes: Any) -> str:
-    """The caveats of the base case on listed machines, as one text."""
-    plain: dict[str, Any] = {
-        "workload": {"requests_per_month": 60_000_000},
-        "api": {"provider": "openai", "model": "gpt-5.4"},
-        "candidates": [{"model": "qwen3.5-27b", "gate": "accepted"}],
-        "hardware": {"gpus": [], "rent_usd_per_gpu_h": {}, "include_marketplaces": True, "min_confidence": "low"},
-    }
-    return " ".join(evaluate(scenario(**merged(plain, changes)), load_catalog()).caveats)
-
-
 def test_old_token_prices_are_told_with_their_day() -> None:
     """An invented price of 2026-11-01, read half a year and a day later."""
     asked = scenario().model_copy(update={"as_of": date(2027, 5, 1)})
@@ -152,7 +141,7 @@ def test_terms_of_the_cheapest_seller_are_told(live_catalog: Catalog) -> None:
 @pytest.mark.parametrize(("input_p95_tok", "is_warned"), [(45_000, True), (4_000, False)])
 def test_a_replica_at_the_edge_of_its_memory_is_said_to_need_a_trial(input_p95_tok: int, is_warned: bool) -> None:
     """gpt-oss-120b on one H100: about 3.6 GiB are left, and a request of 45,000 tokens takes 1.6 of them."""
-    said = _notes(
+    said = listed_notes(
         workload={"input_tok": 3_000, "input_p95_tok": input_p95_tok},
         candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
         hardware={"gpus": ["h100-sxm"]},

@@ -1,42 +1,28 @@
 """Caveats of terms: spot, commitments beyond the horizon, what servers sell for."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from options_by_hand import hand_made_build
-from signals_by_name import run
-from support import merged, scenario
+from signals_by_name import listed_notes, run
+from support import scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.load import load_catalog
 from calculators.decision.term_caveats import term_caveats
-from calculators.evaluate import evaluate
 from calculators.scenario.inputs import Inputs
 from calculators.units import plural
 
 
-def _notes(**changes: Any) -> str:
-    """The caveats of the base case on listed machines, as one text."""
-    plain: dict[str, Any] = {
-        "workload": {"requests_per_month": 60_000_000},
-        "api": {"provider": "openai", "model": "gpt-5.4"},
-        "candidates": [{"model": "qwen3.5-27b", "gate": "accepted"}],
-        "hardware": {"gpus": [], "rent_usd_per_gpu_h": {}, "include_marketplaces": True, "min_confidence": "low"},
-    }
-    return " ".join(evaluate(scenario(**merged(plain, changes)), load_catalog()).caveats)
-
-
 def test_spot_may_be_taken_back() -> None:
-    notes = _notes(hardware={"commitments": ["spot"]})
+    notes = listed_notes(hardware={"commitments": ["spot"]})
     assert "are spot: the provider may take them back at any time" in notes
     assert "No availability is assumed for them." in notes
-    assert "spot" not in _notes()
+    assert "spot" not in listed_notes()
 
 
 @pytest.mark.parametrize(("horizon_months", "is_warned"), [(6, True), (35, True), (36, False), (48, False)])
 def test_a_commitment_longer_than_the_horizon_is_warned_of(horizon_months: int, is_warned: bool) -> None:
-    notes = _notes(hardware={"commitments": ["3y"]}, operations={"horizon_months": horizon_months})
+    notes = listed_notes(hardware={"commitments": ["3y"]}, operations={"horizon_months": horizon_months})
     words = f"a commitment of 36 months, longer than your horizon of {plural(horizon_months, 'month')}"
     assert (words in notes) is is_warned
 
@@ -55,7 +41,7 @@ def test_the_rent_beyond_the_horizon_is_counted_by_hand(catalog: Catalog) -> Non
 def test_servers_are_sold_at_the_end_of_the_horizon(horizon_months: int, worth: str) -> None:
     """For 62.5% after a year and 30% after three."""
     hardware = {"commitments": ["5y"], "include_owned": True}
-    notes = _notes(hardware=hardware, operations={"horizon_months": horizon_months})
+    notes = listed_notes(hardware=hardware, operations={"horizon_months": horizon_months})
     assert f"sold at the end of your horizon of {horizon_months} months; one bought today then brings {worth}" in notes
     assert "of its price (low confidence)" in notes
 

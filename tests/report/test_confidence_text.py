@@ -11,7 +11,6 @@ from calculators.evaluate import Evaluation, evaluate
 from calculators.report.confidence_text import (
     NOT_IN_IT,
     confidence_lines,
-    finding_rows,
     finding_sentence,
     odds,
     probability_sentence,
@@ -70,11 +69,3 @@ def test_a_clear_case_is_not_worth_more_work() -> None:
     evaluation, confidence = sure(workload={"requests_per_month": 1e3})
     assert "would not change the decision enough" in finding_sentence(evaluation, confidence)
     assert "no other choice would have been better" in regret_sentence(evaluation, confidence)
-
-
-def test_each_input_has_a_row_with_its_ends() -> None:
-    _, confidence = sure(workload={"requests_per_month": 8e6})
-    rows = finding_rows(confidence.findings)
-    assert {row[0] for row in rows} == {one.name for one in confidence.spreads}
-    assert all(" to " in row[1] for row in rows)
-    assert any("more" in row[2] or "less" in row[2] for row in rows)
